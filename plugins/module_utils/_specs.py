@@ -92,5 +92,7 @@ TOPOLOGY_MODULE: Spec = {
     "veths": {"type": "list", "elements": "dict", "options": VETH},
     "routes": {"type": "list", "elements": "dict", "options": {**ROUTE, **NETNS_OPTION}},
     "prune": {"type": "bool", "default": True},
+    "adopt": {"type": "bool", "default": False},
+    **FORCE,
     **STATE,
 }

@@ -1,0 +1,133 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: topology
+short_description: Manage a whole network of namespaces, bridges, links and routes
+version_added: "0.1.0"
+author:
+  - The netfabric.container_net contributors (@netfabric)
+description:
+  - Makes a network of any number of objects in one task, completely or not at all.
+  - The order in the lists does not matter.
+  - What it makes is marked as its own, links with the alias C(container_net:NAME).
+extends_documentation_fragment:
+  - netfabric.container_net.network
+  - netfabric.container_net.network.topology
+options:
+  name:
+    description:
+      - Name of the topology. What it makes is marked with it.
+    type: str
+    required: true
+  prune:
+    description:
+      - Whether to remove what this topology made in an earlier run and does not mention any more.
+      - Nothing that others made is ever removed.
+    type: bool
+    default: true
+  adopt:
+    description:
+      - What to do with a link or namespace of a wanted name that others made. With V(true) it becomes
+        this topology's own. With V(false) it may stay when it already is as wanted, and is an error
+        otherwise.
+    type: bool
+    default: false
+  force:
+    description:
+      - Whether to go on where something would be destroyed that cannot be put back, such as a
+        namespace with physical links or processes in it.
+    type: bool
+    default: false
+seealso:
+  - module: netfabric.container_net.netns
+  - module: netfabric.container_net.bridge
+  - module: netfabric.container_net.veth
+  - module: netfabric.container_net.route
+  - plugin: netfabric.container_net.bridge_topology
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Two namespaces on a bridge
+  netfabric.container_net.topology:
+    name: two_rooms
+    namespaces:
+      - name: ns1
+      - name: ns2
+        sysctls:
+          net.ipv4.ip_forward: "1"
+    bridges:
+      - name: mybridge
+        addresses: [192.168.2.1/24]
+    veths:
+      - name: ns1veth0
+        netns: ns1
+        addresses: [192.168.2.10/24]
+        routes:
+          - dst: default
+            via: 192.168.2.1
+        peer:
+          name: ns1veth1
+          master: mybridge
+      - name: ns2veth0
+        netns: ns2
+        addresses: [192.168.2.11/24]
+        routes:
+          - dst: default
+            via: 192.168.2.1
+        peer:
+          name: ns2veth1
+          master: mybridge
+  become: true
+
+- name: Remove everything it made
+  netfabric.container_net.topology:
+    name: two_rooms
+    state: absent
+  become: true
+"""
+
+RETURN = r"""
+commands:
+  description:
+    - The C(ip) and C(sysctl) commands that do the same, in their order. Empty when nothing changes.
+    - On a host that has nothing of it yet, they make the same network as a shell script.
+  type: list
+  elements: str
+  returned: always
+  sample:
+    - ip netns add ns1
+    - ip link add name mybridge type bridge
+diff:
+  description:
+    - What was touched, before and after. Only with C(--diff).
+  type: dict
+  returned: in diff mode
+rolled_back:
+  description:
+    - Whether everything that was done before a failure has been undone.
+  type: bool
+  returned: when a change failed
+"""
+
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netfabric.container_net.plugins.module_utils._flow import run
+from ansible_collections.netfabric.container_net.plugins.module_utils._specs import TOPOLOGY_MODULE
+from ansible_collections.netfabric.container_net.plugins.module_utils._topology.parse import (
+    topology_from_params,
+)
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=TOPOLOGY_MODULE, supports_check_mode=True)
+    run(module, lambda: topology_from_params(module.params))
+
+
+if __name__ == "__main__":
+    main()
