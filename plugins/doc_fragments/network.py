@@ -180,7 +180,7 @@ _BRIDGE = (
     + """
 ports:
   description:
-    - Names of the links that are ports of this bridge. They have to exist in the bridge's namespace.
+    - Names of the links that are ports of this bridge. They have to exist, in its namespace.
     - Left out, the ports are left alone.
   type: list
   elements: str
@@ -283,8 +283,8 @@ attributes:
       - The same code makes the prediction, so the list of commands and the difference are exact.
   diff_mode:
     description:
-      - Will return details on what has changed (or possibly needs changing in C(check_mode)), when in
-        diff mode.
+      - Will return details on what has changed (or possibly needs changing in C(check_mode)),
+        when in diff mode.
     support: full
 notes:
   - What could not be finished is undone before the task fails.

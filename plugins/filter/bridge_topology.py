@@ -18,10 +18,11 @@ author:
   - The netfabric.container_net contributors (@netfabric)
 description:
   - Turns a bridge's name, a network and a number into what module
-    M(netfabric.container_net.topology) takes, a bridge with the network's first address, and that many
-    namespaces, each joined to the bridge by a pair of links.
+    M(netfabric.container_net.topology) takes, a bridge with the network's first address, and that
+    many namespaces, each joined to the bridge by a pair of links.
   - Namespace V(ns1) has link V(ns1veth0) inside, and V(ns1veth1) is its end on the bridge.
-  - Refuses what cannot be built, more namespaces than the network has addresses or a bridge has ports.
+  - Refuses what cannot be built, more namespaces than the network has addresses or a bridge has
+    ports.
 positional: _input, subnet, count
 options:
   _input:
@@ -57,8 +58,8 @@ options:
     type: int
 notes:
   - All namespaces of a host share one neighbour table, which by default holds 1,024 entries
-    (C(net.ipv4.neigh.default.gc_thresh3) on the host). Raise it where more than some 500 namespaces talk
-    to each other.
+    (C(net.ipv4.neigh.default.gc_thresh3) on the host). Raise it where more than some 500
+    namespaces talk to each other.
   - A host takes more namespaces than a bridge has ports with several bridges, each a call of this
     filter with another O(subnet) and O(first).
 seealso:
@@ -73,7 +74,7 @@ EXAMPLES = r"""
     bridges: "{{ crowd.bridges }}"
     veths: "{{ crowd.veths }}"
   vars:
-    crowd: "{{ 'mybridge' | netfabric.container_net.bridge_topology(subnet='192.168.0.0/16', count=1000) }}"
+    crowd: "{{ 'mybridge' | netfabric.container_net.bridge_topology('192.168.0.0/16', 1000) }}"
   become: true
 """
 
@@ -173,7 +174,7 @@ def bridge_topology(
     default_route: bool = True,
     mtu: int | None = None,
 ) -> dict[str, Any]:
-    """A topology as module topology takes it; raises AnsibleFilterError for what cannot be built."""
+    """A topology as module topology takes it; AnsibleFilterError for what cannot be built."""
     if not isinstance(bridge, str):
         raise _fail("the bridge's name", bridge, "it is not text", "Put it in quotes")
     bridge = _link_name("the bridge's name", bridge)

@@ -71,6 +71,7 @@ rolled_back:
 
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.netfabric.container_net.plugins.module_utils._flow import run
 from ansible_collections.netfabric.container_net.plugins.module_utils._specs import BRIDGE_MODULE
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.parse import (

@@ -13,8 +13,8 @@ author:
   - The netfabric.container_net contributors (@netfabric)
 description:
   - Makes, changes and removes one route, on the host or in a network namespace.
-  - A route is the same when O(dst), O(table) and O(metric) are. One that leads another way is changed,
-    not added a second time.
+  - A route is the same when O(dst), O(table) and O(metric) are. One that leads another way is
+    changed, not added a second time.
 extends_documentation_fragment:
   - netfabric.container_net.network
   - netfabric.container_net.network.route
@@ -68,6 +68,7 @@ rolled_back:
 
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.netfabric.container_net.plugins.module_utils._flow import run
 from ansible_collections.netfabric.container_net.plugins.module_utils._specs import ROUTE_MODULE
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.parse import (

@@ -32,9 +32,9 @@ options:
     default: true
   adopt:
     description:
-      - What to do with a link or namespace of a wanted name that others made. With V(true) it becomes
-        this topology's own. With V(false) it may stay when it already is as wanted, and is an error
-        otherwise.
+      - What to do with a link or namespace of a wanted name that others made. With V(true) it
+        becomes this topology's own. With V(false) it may stay when it already is as wanted, and is
+        an error otherwise.
     type: bool
     default: false
   force:
@@ -117,6 +117,7 @@ rolled_back:
 
 
 from ansible.module_utils.basic import AnsibleModule
+
 from ansible_collections.netfabric.container_net.plugins.module_utils._flow import run
 from ansible_collections.netfabric.container_net.plugins.module_utils._specs import TOPOLOGY_MODULE
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.parse import (
