@@ -1,0 +1,96 @@
+# Everything that a checkout can do. `make help` lists it; only git and make have to be there.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Every target that runs a tool does so in the environment of ./activate.
+IN := . ./activate &&
+LAB ?= play
+LAB_PY := /usr/bin/python3 tests/lab/lab.py
+TEST_SCENARIOS := bridge_network overlay
+ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
+OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
+
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke test test-all \
+	demo demo-run lab-up lab-down build changelog constraints clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
+
+# --- what a checkout stands on ---
+
+deps: ## install the system packages of bindep.txt that are missing (root or sudo)
+	@tools/deps.sh
+
+venv: ## make .venv and .build, or keep them while the requirements are unchanged
+	@tools/venv.sh
+
+# --- tests; each can be run by itself ---
+
+style: ## ruff, mypy, yamllint, shellcheck, ansible-lint, changelog and documentation
+	@tools/lint.sh
+
+sanity: ## ansible-test sanity, on a copy of what git knows
+	@tools/sanity.sh
+
+lint: style sanity ## style and sanity
+
+unit: ## rules, as tables; touches nothing
+	@tools/pytest.sh unit tests/unit
+
+kernel: kernel-full kernel-smoke ## the modules on this kernel, in throw-away namespaces (root or sudo)
+
+kernel-full:
+	@tools/pytest.sh --root kernel tests/integration
+
+kernel-smoke: $(addprefix kernel-smoke-,$(OLD_PYROUTE2))
+
+kernel-smoke-%:
+	@echo "pyroute2 $*:"
+	@PYTHONPATH=$(CURDIR)/.build/pyroute2/$* \
+		tools/pytest.sh --root kernel-smoke-$* -m smoke tests/integration
+
+molecule-%: ## one Molecule scenario on its VMs, for example molecule-overlay
+	@tools/molecule.sh $*
+
+test: ## everything that has to pass: lint, unit, kernel, two scenarios (under 70 minutes)
+	@tools/stages.sh test deps venv lint unit kernel $(addprefix molecule-,$(TEST_SCENARIOS))
+
+test-all: ## the same with every scenario
+	@tools/stages.sh test-all deps venv lint unit kernel $(addprefix molecule-,$(ALL_SCENARIOS))
+
+# --- to try, to play ---
+
+demo: ## the main job: two bare VMs, site.yml on them, containers that reach each other
+	@tools/stages.sh demo deps venv demo-run
+
+demo-run:
+	@tools/demo.sh
+
+lab-up: ## two VMs to play with (LAB=name, FLAVOUR=warm|bare)
+	@tools/stages.sh lab-up deps venv lab-start
+
+lab-start:
+	@$(LAB_PY) up $(LAB) --flavour $(or $(FLAVOUR),warm) --node node1=bookworm --node node2=trixie
+
+lab-ssh-%: ## a shell on one of them, for example lab-ssh-node1
+	@$(LAB_PY) ssh $(LAB) $*
+
+lab-down: ## stop them and throw them away
+	@$(LAB_PY) down $(LAB)
+
+# --- releasing ---
+
+build: ## the tarball for ansible-galaxy, in .build/galaxy
+	@tools/build.sh
+
+changelog: ## CHANGELOG.md out of the fragments, as the release that galaxy.yml names
+	@$(IN) antsibull-changelog release --reload-plugins
+
+constraints: ## write constraints.txt anew from the virtual environment
+	@{ sed -n 1p constraints.txt; .venv/bin/pip freeze --local; } >.build/constraints.txt
+	@mv .build/constraints.txt constraints.txt
+
+clean: ## remove what make made here (not the cache with the VM images)
+	rm -rf .venv .build .ansible .ruff_cache .mypy_cache .pytest_cache
