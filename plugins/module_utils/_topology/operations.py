@@ -1,0 +1,353 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The operations a plan is made of: plain data that says what to do and how to take it back.
+
+Each has ``stage`` (what must be finished before it: see :class:`Stage`), ``inverse()`` (the
+operation that takes it back) and ``collateral()`` (what else the kernel changes with it, which an
+undo has to restore from a snapshot; G3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Union
+
+from .model import HaveAddress, Interface, Key, Link, Route
+
+
+class Stage(IntEnum):
+    """Operations of one stage do not depend on each other; deletes come after VERIFY."""
+
+    NAMESPACE = 0
+    SYSCTL_EARLY = 1
+    SET_DOWN = 2
+    SET_ASIDE = 3
+    LINK = 4
+    PAIR = 5
+    MOVE = 6
+    RENAME = 7
+    MARK = 8
+    MAC = 9
+    OPTION_EARLY = 10
+    OPTION = 11
+    OPTION_LATE = 12
+    MTU = 13
+    SYSCTL = 14
+    MASTER = 15
+    STATE = 16
+    ADDRESS = 17
+    ROUTE = 18
+    ROUTE_VIA = 19
+    VERIFY = 20
+    DELETE_ROUTE = 21
+    DELETE_ADDRESS = 22
+    RESTORE_ADDRESS = 23
+    DELETE_PORT = 24
+    DELETE_LINK = 25
+    DELETE_NAMESPACE = 26
+
+
+@dataclass(frozen=True)
+class Collateral:
+    """What to remember of ``netns`` before the operation. ``link`` None means every link."""
+
+    netns: str
+    link: str | None
+    sysctls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddNamespace:
+    """Make the namespace; ``stale`` when an ordinary file of ours is in the way."""
+
+    netns: str
+    stale: bool = False
+    stage = Stage.NAMESPACE
+
+    def inverse(self) -> Operation:
+        return DeleteNamespace(self.netns)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class DeleteNamespace:
+    netns: str
+    stage = Stage.DELETE_NAMESPACE
+
+    def inverse(self) -> Operation:
+        return AddNamespace(self.netns)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a veth, or the link itself, at its creation."""
+
+    netns: str
+    name: str
+    mac: str | None = None
+    mtu: int | None = None
+
+    @property
+    def key(self) -> Key:
+        return (self.netns, self.name)
+
+
+@dataclass(frozen=True)
+class AddLink:
+    """Make a link in place, with master and state of the near end in the same request."""
+
+    near: End
+    kind: str
+    peer: End | None = None
+    master: str | None = None
+    up: bool = False
+    options: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def netns(self) -> str:
+        return self.near.netns
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.PAIR if self.peer or self.master else Stage.LINK
+
+    @property
+    def ends(self) -> tuple[End, ...]:
+        return (self.near, self.peer) if self.peer else (self.near,)
+
+    def inverse(self) -> Operation:
+        return DeleteLink(self.near.netns, self.near.name, self.kind)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        # A bridge without a MAC and MTU of its own takes them from its ports.
+        return (Collateral(self.netns, self.master),) if self.master else ()
+
+
+@dataclass(frozen=True)
+class DeleteLink:
+    netns: str
+    name: str
+    kind: str
+    stage = Stage.DELETE_LINK
+
+    def inverse(self) -> Operation:
+        return self
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class MoveLink:
+    """Move to another namespace; ``index`` is the ifindex it has to get back on undo."""
+
+    netns: str
+    name: str
+    target: str
+    index: int = 0
+    stage = Stage.MOVE
+
+    def inverse(self) -> Operation:
+        return MoveLink(self.target, self.name, self.netns, self.index)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return (Collateral(self.netns, self.name),)
+
+
+@dataclass(frozen=True)
+class RenameLink:
+    """Rename; the link has to be down for it on kernels before 6.2."""
+
+    netns: str
+    name: str
+    target: str
+    stage: Stage = Stage.RENAME
+
+    def inverse(self) -> Operation:
+        return RenameLink(self.netns, self.target, self.name, self.stage)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return (Collateral(self.netns, self.name),)
+
+
+@dataclass(frozen=True)
+class SetLink:
+    """One property: RTM_NEWLINK with several is not all or nothing.
+
+    ``key``: up (0, 1), mac, mtu, alias, master (a name, '' = none), or an option of the kind.
+    """
+
+    netns: str
+    name: str
+    key: str
+    value: str | int
+    before: str | int
+    kind: str = ""
+    stage: Stage = Stage.OPTION
+
+    def inverse(self) -> Operation:
+        return SetLink(
+            self.netns, self.name, self.key, self.before, self.value, self.kind, self.stage
+        )
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        if self.key == "alias":
+            return ()
+        touched = [Collateral(self.netns, self.name)]
+        if self.key == "master":
+            for bridge in (self.value, self.before):
+                if bridge:
+                    touched.append(Collateral(self.netns, str(bridge)))
+        return tuple(touched)
+
+
+@dataclass(frozen=True)
+class AddAddress:
+    """``again`` puts back what the deletion of another address takes along (G3)."""
+
+    netns: str
+    name: str
+    interface: Interface
+    again: bool = False
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.RESTORE_ADDRESS if self.again else Stage.ADDRESS
+
+    def inverse(self) -> Operation:
+        return DeleteAddress(self.netns, self.name, HaveAddress(self.interface))
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class DeleteAddress:
+    """``change``: not at the end with the deletes, but to make room for another prefix length."""
+
+    netns: str
+    name: str
+    address: HaveAddress
+    change: bool = False
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.STATE if self.change else Stage.DELETE_ADDRESS
+
+    def inverse(self) -> Operation:
+        return AddAddress(self.netns, self.name, self.address.interface)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return (Collateral(self.netns, self.name),)
+
+
+@dataclass(frozen=True)
+class SetRoute:
+    """Add a route, or replace ``before``."""
+
+    route: Route
+    before: Route | None = None
+
+    @property
+    def netns(self) -> str:
+        return self.route.netns
+
+    @property
+    def stage(self) -> Stage:
+        return Stage.ROUTE_VIA if self.route.via else Stage.ROUTE
+
+    def inverse(self) -> Operation:
+        return DeleteRoute(self.route)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return (Collateral(self.netns, self.before.dev),) if self.before else ()
+
+
+@dataclass(frozen=True)
+class DeleteRoute:
+    route: Route
+    stage = Stage.DELETE_ROUTE
+
+    @property
+    def netns(self) -> str:
+        return self.route.netns
+
+    def inverse(self) -> Operation:
+        return SetRoute(self.route)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class SetSysctl:
+    """``path`` is below /proc/sys. ``rank``: global forwarding, then all/default, then links."""
+
+    netns: str
+    path: str
+    value: str
+    before: str
+
+    @property
+    def stage(self) -> Stage:
+        # Links copy "default" when they are made, so what is not a link's own comes first.
+        return Stage.SYSCTL if self.rank == 4 else Stage.SYSCTL_EARLY
+
+    @property
+    def rank(self) -> int:
+        parts = self.path.split("/")
+        if len(parts) > 4 and parts[2] in ("conf", "neigh"):
+            return {"all": 1, "default": 2}.get(parts[3], 4)
+        return 0 if parts[-1] == "ip_forward" else 3
+
+    def inverse(self) -> Operation:
+        return SetSysctl(self.netns, self.path, self.before, self.value)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        parts = self.path.split("/")
+        if parts[-1] == "ip_forward":
+            return (Collateral(self.netns, None, ("net/ipv4/conf/*/forwarding",)),)
+        if len(parts) > 4 and parts[2] == "conf":
+            # all and default are copied to the links by some keys; disable_ipv6 takes addresses.
+            return (Collateral(self.netns, None, ("/".join(parts[:3] + ["*", parts[-1]]),)),)
+        return ()
+
+
+Operation = Union[
+    AddNamespace,
+    DeleteNamespace,
+    AddLink,
+    DeleteLink,
+    MoveLink,
+    RenameLink,
+    SetLink,
+    AddAddress,
+    DeleteAddress,
+    SetRoute,
+    DeleteRoute,
+    SetSysctl,
+]
+
+
+def set_link(link: Link, key: str, value: str | int, before: str | int) -> SetLink:
+    """A change of one property, in the stage where it belongs."""
+    stage = {
+        "alias": Stage.MARK,
+        "mac": Stage.MAC,
+        "mtu": Stage.MTU,
+        "master": Stage.MASTER,
+        "up": Stage.STATE,
+        # The kernel changes the default VLAN only while filtering is off.
+        "vlan_filtering": Stage.OPTION_LATE if value else Stage.OPTION_EARLY,
+    }.get(key, Stage.OPTION)
+    if key == "master" and value == "":
+        stage = Stage.DELETE_PORT
+    return SetLink(link.netns, link.name, key, value, before, link.kind, stage)

@@ -1,0 +1,275 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which links have to be made, moved, renamed or set aside before their properties are set."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+from .._errors import OptionError
+from .draft import Draft, place
+from .model import HOST, HaveAddress, Key, Link, WantLink
+from .operations import (
+    AddLink,
+    DeleteLink,
+    End,
+    MoveLink,
+    Operation,
+    RenameLink,
+    SetLink,
+    Stage,
+)
+
+_CREATE_LATER = "vlan_filtering"
+
+
+def place_links(draft: Draft) -> None:
+    """Fill ``draft.base`` for every wanted link."""
+    elsewhere = _Elsewhere(draft)
+    for link in draft.wanted.values():
+        if link.kind == "veth":
+            if link.first:
+                _place_pair(draft, link, elsewhere)
+        else:
+            _place_single(draft, link)
+
+
+def _place_single(draft: Draft, want: WantLink) -> None:
+    have = draft.have.link(want.key)
+    if have is None:
+        _create(draft, want, None)
+        return
+    _expect_kind(want, have)
+    draft.base[want.key] = have
+
+
+def _expect_kind(want: WantLink, have: Link) -> None:
+    if have.kind != want.kind:
+        kind = f"a link of kind {have.kind}" if have.kind else "a physical link"
+        raise OptionError(
+            f"{want.where}name",
+            want.name,
+            f"{kind} of that name exists {place(want.netns)}, not a {want.kind}",
+            "Choose another name, or remove that link",
+        )
+
+
+def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
+    near, far = want, peer
+    if peer is not None and _nearness(peer) > _nearness(want):
+        near, far = peer, want
+    pvid = any(name == "vlan_default_pvid" for name, dummy in near.options)
+    options = tuple(o for o in near.options if not (pvid and o[0] == _CREATE_LATER))
+    up = bool(near.up) and not _has_own_sysctls(draft, near)
+    draft.add(
+        AddLink(
+            near=End(near.netns, near.name, near.mac, near.mtu),
+            kind=near.kind,
+            peer=End(far.netns, far.name, far.mac, far.mtu) if far else None,
+            master=near.master,
+            up=up,
+            options=options,
+        )
+    )
+    draft.base[near.key] = Link(
+        near.netns,
+        near.name,
+        0,
+        near.kind,
+        mac=near.mac or "",
+        mtu=near.mtu or 0,
+        up=up,
+        master=near.master,
+        options=options + ((("vlan_filtering", 0),) if pvid else ()),
+        peer=far.key if far else None,
+    )
+    if far is not None:
+        draft.base[far.key] = Link(
+            far.netns,
+            far.name,
+            0,
+            far.kind,
+            mac=far.mac or "",
+            mtu=far.mtu or 0,
+            peer=near.key,
+        )
+
+
+def _nearness(link: WantLink) -> tuple[bool, bool]:
+    """The near end gets its master and state in the request that makes the pair."""
+    return (link.master is not None, link.netns == HOST)
+
+
+def _has_own_sysctls(draft: Draft, link: WantLink) -> bool:
+    """A link whose sysctls are wanted goes up only after they are set."""
+    part = f"/{link.name}/"
+    return any(
+        part in path
+        for namespace in draft.want.namespaces
+        if namespace.name == link.netns
+        for path, dummy in namespace.sysctls
+    )
+
+
+class _Elsewhere:
+    """Links by name, built when the first one is missing from its place."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._by_name: dict[str, list[Link]] | None = None
+
+    def find(self, want: WantLink, peer: WantLink) -> Link | None:
+        """The end called ``want.name`` of a pair with both names that nobody else wants."""
+        if self._by_name is None:
+            self._by_name = {}
+            for namespace in self._draft.have.namespaces.values():
+                for link in namespace.links.values():
+                    if link.kind == "veth":
+                        self._by_name.setdefault(link.name, []).append(link)
+        ours = self._by_name.get(want.name, [])
+        theirs = self._by_name.get(peer.name, [])
+        # The rarer name first: "eth0" may be in every namespace.
+        if len(theirs) < len(ours):
+            ours = [
+                found
+                for link in theirs
+                if link.peer and (found := self._draft.have.link(link.peer)) is not None
+            ]
+        for link in ours:
+            if link.name != want.name or link.peer is None or link.peer[1] != peer.name:
+                continue
+            if link.key not in self._draft.wanted and link.peer not in self._draft.wanted:
+                return link
+        return None
+
+
+def _place_pair(draft: Draft, want: WantLink, elsewhere: _Elsewhere) -> None:
+    have = draft.have.link(want.key)
+    if have is not None:
+        _expect_kind(want, have)
+    if want.peer is None:
+        if have is None:
+            raise OptionError(
+                f"{want.where}name",
+                want.name,
+                f"there is no such veth {place(want.netns)}, and no peer is given to make one",
+                "Give peer, with the name of the other end",
+            )
+        draft.base[want.key] = have
+        return
+    peer = draft.wanted[want.peer]
+    have_peer = draft.have.link(peer.key)
+    if have_peer is not None:
+        _expect_kind(peer, have_peer)
+    if have is None and have_peer is None:
+        have = elsewhere.find(want, peer)
+        if have is None or have.peer is None:
+            _create(draft, want, peer)
+            return
+        have_peer = draft.have.link(have.peer)
+    elif have is None and have_peer is not None:
+        have = _other_end(draft, have_peer, want)
+    elif have is not None and have_peer is None:
+        have_peer = _other_end(draft, have, peer)
+    if have is None or have_peer is None or have.peer != have_peer.key:
+        _recreate(draft, want, peer)
+        return
+    _bring(draft, want, have)
+    _bring(draft, peer, have_peer)
+
+
+def _other_end(draft: Draft, link: Link, want: WantLink) -> Link | None:
+    """The peer of ``link``, when it is the wanted end: by name, or renamed and ours."""
+    other = draft.have.link(link.peer) if link.peer else None
+    if other is None or other.key in draft.wanted:
+        return None
+    if other.name == want.name or (draft.is_ours(other) and draft.is_ours(link)):
+        return other
+    return None
+
+
+def _bring(draft: Draft, want: WantLink, have: Link) -> None:
+    """Move and rename an end to where it is wanted."""
+    if have.key == want.key:
+        draft.base[want.key] = have
+        return
+    operations: list[Operation] = []
+    link = have
+    if link.netns != want.netns:
+        operations.append(MoveLink(link.netns, link.name, want.netns, link.index))
+        # What the kernel leaves of a link that moves (G3).
+        link = replace(link, netns=want.netns, up=False, master=None, addresses=())
+    if link.name != want.name:
+        if link.up:
+            operations.append(_down(link, Stage.SET_DOWN))
+            link = replace(link, up=False, addresses=_surviving(link))
+        operations.append(RenameLink(link.netns, link.name, want.name))
+        link = replace(link, name=want.name)
+    draft.permit(
+        f"{want.where}name",
+        f"link {have.name} {place(have.netns)}",
+        want.name,
+        draft.have.owner(have),
+        draft.is_ours(have),
+        operations,
+    )
+    draft.add(*operations)
+    draft.gone.add(have.key)
+    draft.base[want.key] = link
+
+
+def _surviving(link: Link) -> tuple[HaveAddress, ...]:
+    """IPv6 addresses do not outlive a link that goes down."""
+    return tuple(a for a in link.addresses if a.interface.version == 4)
+
+
+def _down(link: Link, stage: Stage) -> SetLink:
+    return SetLink(link.netns, link.name, "up", 0, 1, link.kind, stage)
+
+
+def _recreate(draft: Draft, want: WantLink, peer: WantLink) -> None:
+    """The names are taken by other pairs: refuse, or set those aside and make ours."""
+    for end in (want, peer):
+        have = draft.have.link(end.key)
+        if have is None:
+            continue
+        if not want.recreate:
+            raise OptionError(
+                f"{end.where}name",
+                end.name,
+                f"the veth exists {place(end.netns)}, but its other end is {_describe(have.peer)},"
+                f" not {_describe(want.key if end is peer else peer.key)}",
+                "Choose another name, or set recreate to true to replace that pair",
+            )
+        aside = _aside_name(draft, have)
+        operations: list[Operation] = []
+        if have.up:
+            operations.append(_down(have, Stage.SET_DOWN))
+        operations.append(RenameLink(have.netns, have.name, aside, Stage.SET_ASIDE))
+        operations.append(DeleteLink(have.netns, aside, have.kind))
+        draft.permit(
+            f"{end.where}name",
+            f"link {end.name} {place(end.netns)}",
+            end.name,
+            draft.have.owner(have),
+            draft.is_ours(have),
+            operations,
+        )
+        draft.add(*operations)
+        draft.gone.add(have.key)
+    _create(draft, want, peer)
+
+
+def _describe(key: Key | None) -> str:
+    return f"{key[1]} {place(key[0])}" if key else "in a namespace without a name"
+
+
+def _aside_name(draft: Draft, link: Link) -> str:
+    taken = draft.have.namespaces[link.netns].links
+    number = zlib.crc32(link.name.encode())
+    while f"cn-{number:08x}-old" in taken:
+        number = (number + 1) & 0xFFFFFFFF
+    return f"cn-{number:08x}-old"

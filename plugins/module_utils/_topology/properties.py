@@ -1,0 +1,152 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has to change on links that are in their place: properties, addresses, ports."""
+
+from __future__ import annotations
+
+from .draft import Draft, place
+from .model import HaveAddress, Interface, Link, WantLink
+from .operations import (
+    AddAddress,
+    DeleteAddress,
+    Operation,
+    SetLink,
+    Stage,
+    set_link,
+)
+
+
+def set_properties(draft: Draft) -> None:
+    """Compare every wanted link with its base."""
+    for want in draft.wanted.values():
+        base = draft.base[want.key]
+        operations = _differences(draft, want, base)
+        if base.index:
+            draft.permit(
+                f"{want.where}name",
+                f"link {want.name} {place(want.netns)}",
+                want.name,
+                draft.have.owner(base),
+                draft.is_ours(base),
+                operations,
+            )
+        if base.alias != draft.want.mark and (
+            not base.index or draft.may_mark(draft.is_ours(base))
+        ):
+            draft.add(set_link(base, "alias", draft.want.mark, base.alias))
+        draft.add(*operations)
+        if want.kind == "bridge":
+            _ports(draft, want)
+
+
+def _differences(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
+    found: list[Operation] = []
+    if want.mac is not None and want.mac != base.mac:
+        found.append(set_link(base, "mac", want.mac, base.mac))
+    if want.mtu is not None and want.mtu != base.mtu:
+        found.append(set_link(base, "mtu", want.mtu, base.mtu))
+    found.extend(_options(want, base))
+    if want.master is not None and want.master != base.master:
+        found.append(set_link(base, "master", want.master, base.master or ""))
+    if want.up is not None and want.up != base.up:
+        found.append(set_link(base, "up", int(want.up), int(base.up)))
+    if want.addresses is not None:
+        found.extend(_addresses(want, base, draft.purges(want, base)))
+    return found
+
+
+def _options(want: WantLink, base: Link) -> list[Operation]:
+    have = dict(base.options)
+    changed = {name: value for name, value in want.options if have.get(name) != value}
+    if "vlan_default_pvid" in changed and have.get("vlan_filtering"):
+        # Filtering goes off for the change, and on again unless it is to stay off.
+        after = changed.get("vlan_filtering", 1)
+        found: list[Operation] = [set_link(base, "vlan_filtering", 0, 1)]
+        if after:
+            found.append(set_link(base, "vlan_filtering", 1, 0))
+        changed.pop("vlan_filtering", None)
+    else:
+        found = []
+    for name, value in changed.items():
+        found.append(set_link(base, name, value, have.get(name, 0)))
+    return found
+
+
+def _addresses(want: WantLink, base: Link, purge: bool) -> list[Operation]:
+    found: list[Operation] = []
+    present: dict[Interface, HaveAddress] = {a.interface: a for a in base.addresses}
+    wanted = want.addresses or ()
+    removed: set[Interface] = set()
+    for interface in wanted:
+        if interface in present:
+            continue
+        if interface.version == 6:
+            # The kernel takes an IPv6 address once, so another prefix length is a change.
+            for other, have in present.items():
+                if other.ip == interface.ip:
+                    found.append(DeleteAddress(want.netns, want.name, have, change=True))
+                    removed.add(other)
+        found.append(AddAddress(want.netns, want.name, interface))
+    if not purge:
+        return found
+    keep = set(wanted) | removed
+    extra = [a for a in base.addresses if a.interface not in keep and a.purgeable]
+    for have in extra:
+        found.append(DeleteAddress(want.netns, want.name, have))
+    found.extend(_taken_along(want, wanted, extra))
+    return found
+
+
+def _taken_along(
+    want: WantLink, wanted: tuple[Interface, ...], extra: list[HaveAddress]
+) -> list[Operation]:
+    """Wanted addresses that are secondaries of a deleted one go with it, so they come again."""
+    primaries = {a.interface.network for a in extra if a.interface.version == 4 and not a.secondary}
+    return [
+        AddAddress(want.netns, want.name, interface, again=True)
+        for interface in wanted
+        if interface.network in primaries
+    ]
+
+
+def _ports(draft: Draft, bridge: WantLink) -> None:
+    """Ports that are not wanted links themselves, and those that have to go."""
+    namespace = draft.have.namespaces.get(bridge.netns)
+    links = namespace.links if namespace else {}
+    named = set(bridge.ports or ())
+    wanted = {
+        link.name
+        for link in draft.wanted.values()
+        if link.netns == bridge.netns and link.master == bridge.name
+    }
+    for name in bridge.ports or ():
+        link = links.get(name)
+        if (bridge.netns, name) in draft.wanted or link is None:
+            continue
+        if link.master != bridge.name:
+            draft.add(set_link(link, "master", bridge.name, link.master or ""))
+    if not bridge.purge_ports or not (named or wanted or bridge.ports is not None):
+        return
+    for link in links.values():
+        if link.master != bridge.name or link.name in named | wanted or link.key in draft.gone:
+            continue
+        if (bridge.netns, link.name) in draft.wanted and _moves_on(draft, link):
+            continue
+        draft.add(
+            SetLink(
+                link.netns,
+                link.name,
+                "master",
+                "",
+                bridge.name,
+                link.kind,
+                Stage.DELETE_PORT,
+            )
+        )
+
+
+def _moves_on(draft: Draft, link: Link) -> bool:
+    """Whether a wanted link gets another master by this plan anyway."""
+    return draft.wanted[link.key].master not in (None, link.master)
