@@ -13,7 +13,7 @@ ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/mole
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
 .PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke test test-all \
-	demo demo-run lab-up lab-down build changelog constraints clean
+	demo lab-up lab-start lab-down build changelog constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -63,10 +63,10 @@ test-all: ## the same with every scenario
 # --- to try, to play ---
 
 demo: ## the main job: two bare VMs, site.yml on them, containers that reach each other
-	@tools/stages.sh demo deps venv demo-run
+	@tools/demo.sh all
 
-demo-run:
-	@tools/demo.sh
+demo-%:
+	@tools/demo.sh $*
 
 lab-up: ## two VMs to play with (LAB=name, FLAVOUR=warm|bare)
 	@tools/stages.sh lab-up deps venv lab-start
