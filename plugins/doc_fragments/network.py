@@ -169,8 +169,8 @@ loopback:
 sysctls:
   description:
     - Kernel parameters of this namespace, name to value. Only those whose name begins with C(net.).
-    - A link's name that has a dot in it is written with a slash in the place of the dot, as in
-      V(net.ipv4.conf.eth0/100.forwarding).
+    - Written with dots or with slashes. A link's name may have dots of its own, as in
+      V(net.ipv4.conf.eth0.100.forwarding).
     - Left out names are left alone.
   type: dict
 """

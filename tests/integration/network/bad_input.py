@@ -1,0 +1,501 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Input that cannot be used, and what the message has to name: option, value, reason, remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# What is on the host. "busy" has a process in it, "stale" is a file that is no namespace.
+HOST = """
+ip netns add room
+ip netns add busy
+touch /run/netns/stale
+ip link add br0 up type bridge
+ip address add 10.0.0.1/24 dev br0
+ip link add br1 type bridge
+ip link add va type veth peer name vb
+ip link add inside netns room type bridge
+ip -n room address add 10.5.0.1/24 dev inside
+ip -n room link set dev inside up
+nohup ip netns exec busy sleep 1000 >/dev/null 2>&1 &
+"""
+
+
+@dataclass(frozen=True)
+class Bad:
+    module: str
+    title: str
+    options: dict[str, Any]
+    says: tuple[str, ...]
+    user: int = 0
+    hide: str = ""
+
+
+def _each(module: str, *rows: tuple[str, dict[str, Any], tuple[str, ...]]) -> tuple[Bad, ...]:
+    return tuple(Bad(module, *row) for row in rows)
+
+
+def _address(text: str) -> dict[str, Any]:
+    return {"name": "new", "addresses": [text]}
+
+
+def _pair(**more: Any) -> dict[str, Any]:
+    return {"name": "new", "peer": {"name": "newpeer"}, **more}
+
+
+def _topology(**more: Any) -> dict[str, Any]:
+    return {"name": "bad", **more}
+
+
+NETNS = _each(
+    "netns",
+    ("name with a slash", {"name": "a/b"}, ("name", "'a/b'", "cannot contain '/'", "letters")),
+    ("no name", {"name": ""}, ("name", "''", "is no name", "another name")),
+    ("name of the directory above", {"name": ".."}, ("name", "'..'", "is no name", "another")),
+    ("name with a blank", {"name": "a b"}, ("name", "'a b'", "cannot contain ' '", "letters")),
+    ("name like an option", {"name": "-all"}, ("name", "'-all'", "starts with '-'", "another")),
+    ("name too long for a file", {"name": "n" * 256}, ("name", "255", "256", "shorter")),
+    ("name left out", {}, ("missing required arguments: name",)),
+    ("unknown option", {"name": "new", "colour": "red"}, ("Unsupported parameters", "colour")),
+    (
+        "loopback neither up nor down",
+        {"name": "new", "loopback": "sideways"},
+        ("loopback", "up, down", "sideways"),
+    ),
+    (
+        "sysctl outside net",
+        {"name": "new", "sysctls": {"kernel.hostname": "x"}},
+        ("sysctls", "kernel.hostname", "no sysctl of a network namespace", "Only net.*"),
+    ),
+    (
+        "sysctl that climbs out",
+        {"name": "new", "sysctls": {"net/../kernel/hostname": "x"}},
+        ("sysctls", "net/../kernel", "no sysctl of a network namespace", "Only net.*"),
+    ),
+    (
+        "sysctl without a value",
+        {"name": "new", "sysctls": {"net.ipv4.ip_forward": ""}},
+        ("sysctls", "net.ipv4.ip_forward=''", "has no value", "Give a number"),
+    ),
+    (
+        "sysctl of two lines",
+        {"name": "new", "sysctls": {"net.ipv4.ip_forward": "1\n0"}},
+        ("sysctls", "net.ipv4.ip_forward", "more than one line", "one line"),
+    ),
+    (
+        "sysctl twice in two spellings",
+        {"name": "new", "sysctls": {"net.ipv4.ip_forward": "1", "net/ipv4/ip_forward": "0"}},
+        ("sysctls", "ip_forward", "given twice", "Keep one"),
+    ),
+    (
+        "sysctl that the kernel does not have",
+        {"name": "room", "sysctls": {"net.ipv4.ip_backward": "1"}},
+        ("sysctls", "ip_backward", "room"),
+    ),
+    (
+        "sysctl that a new namespace will not have",
+        {"name": "new", "sysctls": {"net.ipv4.ip_backward": "1"}},
+        ("sysctls", "ip_backward"),
+    ),
+    (
+        "sysctl value that the kernel refuses",
+        {"name": "room", "sysctls": {"net.ipv4.ip_default_ttl": "many"}},
+        ("ip_default_ttl", "many"),
+    ),
+    ("sysctls as a list", {"name": "new", "sysctls": ["a", "b"]}, ("sysctls", "dict")),
+    (
+        "a file in the way",
+        {"name": "stale"},
+        ("name", "'stale'", "/run/netns/stale"),
+    ),
+    (
+        "removal of one with processes",
+        {"name": "busy", "state": "absent"},
+        ("name", "'busy'", "process", "force"),
+    ),
+)
+
+BRIDGE = _each(
+    "bridge",
+    ("name of 16", {"name": "b" * 16}, ("name", "b" * 16, "at most 15", "16", "shorter")),
+    (
+        "name of 8 that takes 16 bytes",
+        {"name": "\u00e9" * 8},
+        ("name", "at most 15", "16", "shorter"),
+    ),
+    ("name with a slash", {"name": "a/b"}, ("name", "'a/b'", "cannot contain '/'", "letters")),
+    ("name with a blank", {"name": "a b"}, ("name", "'a b'", "cannot contain ' '", "letters")),
+    ("no name", {"name": ""}, ("name", "''", "needs a name", "1 to 15")),
+    ("a dot", {"name": "."}, ("name", "'.'", "no name for a link", "another")),
+    ("loopback", {"name": "lo"}, ("name", "'lo'", "loopback", "option loopback")),
+    ("the kernel's word", {"name": "all"}, ("name", "'all'", "sysctls", "another")),
+    ("no prefix", _address("10.2.0.1"), ("addresses[0]", "'10.2.0.1'", "no prefix", "/24")),
+    ("prefix too long", _address("10.2.0.1/33"), ("addresses[0]", "10.2.0.1/33", "/24")),
+    ("prefix a word", _address("10.2.0.1/x"), ("addresses[0]", "10.2.0.1/x", "no number", "/24")),
+    ("netmask", _address("10.2.0.1/255.255.255.0"), ("addresses[0]", "no number", "/24")),
+    ("no address", _address("300.2.0.1/24"), ("addresses[0]", "300.2.0.1/24", "Write address")),
+    ("network", _address("10.2.0.0/24"), ("addresses[0]", "network 10.2.0.0/24 itself", "host")),
+    ("broadcast", _address("10.2.0.255/24"), ("addresses[0]", "broadcast", "host's address")),
+    ("multicast", _address("224.0.0.5/24"), ("addresses[0]", "224.0.0.5/24", "unicast")),
+    ("IPv6 unspecified", _address("::/64"), ("addresses[0]", "'::/64'", "unicast")),
+    ("IPv6 multicast", _address("ff02::1/64"), ("addresses[0]", "ff02::1/64", "unicast")),
+    (
+        "address twice",
+        {"name": "new", "addresses": ["2001:db8::1/64", "2001:DB8:0::1/48"]},
+        ("addresses[1]", "2001:DB8:0::1/48", "given twice", "Keep one"),
+    ),
+    ("MTU below IPv4's", {"name": "new", "mtu": 67}, ("mtu", "67", "below 68", "68 or more")),
+    (
+        "MTU below IPv6's",
+        {"name": "new", "mtu": 1279, "addresses": ["2001:db8::1/64"]},
+        ("mtu", "1279", "below 1280", "IPv6", "1280 or more"),
+    ),
+    ("MTU above the kernel's", {"name": "new", "mtu": 65536}, ("mtu", "65536", "65535")),
+    ("MTU a word", {"name": "new", "mtu": "big"}, ("mtu", "big", "int")),
+    ("MAC a word", {"name": "new", "mac": "here"}, ("mac", "'here'", "no MAC", "six bytes")),
+    ("MAC multicast", {"name": "new", "mac": "01:00:5e:00:00:01"}, ("mac", "multicast", "even")),
+    ("MAC zero", {"name": "new", "mac": "00:00:00:00:00:00"}, ("mac", "00:00", "another")),
+    ("priority", {"name": "new", "priority": 65536}, ("priority", "65536", "0 to 65535", "Give")),
+    (
+        "forward_delay",
+        {"name": "new", "forward_delay": 31},
+        ("forward_delay", "31", "0 to 30 seconds", "Give"),
+    ),
+    (
+        "forward_delay with STP",
+        {"name": "new", "stp": True, "forward_delay": 1},
+        ("forward_delay", "1", "2 to 30", "stp off"),
+    ),
+    ("hello_time", {"name": "new", "hello_time": 0}, ("hello_time", "0", "1 to 10", "Give")),
+    ("max_age", {"name": "new", "max_age": 41}, ("max_age", "41", "6 to 40 seconds", "Give")),
+    ("ageing_time", {"name": "new", "ageing_time": -1}, ("ageing_time", "-1", "seconds", "Give")),
+    (
+        "vlan_default_pvid",
+        {"name": "new", "vlan_default_pvid": 4095},
+        ("vlan_default_pvid", "4095", "0 to 4094", "Give"),
+    ),
+    (
+        "its own port",
+        {"name": "new", "ports": ["new"]},
+        ("ports[0]", "'new'", "own port", "Remove"),
+    ),
+    (
+        "port twice",
+        {"name": "new", "ports": ["va", "va"]},
+        ("ports[1]", "'va'", "named twice", "once"),
+    ),
+    (
+        "port that is not there",
+        {"name": "new", "ports": ["va", "nowhere"]},
+        ("ports[1]", "'nowhere'", "no such link"),
+    ),
+    (
+        "port that is in another namespace",
+        {"name": "new", "netns": "room", "ports": ["va"]},
+        ("ports[0]", "'va'", "room"),
+    ),
+    (
+        "port that is a bridge",
+        {"name": "new", "ports": ["br1"]},
+        ("ports[0]", "'br1'", "bridge", "veth"),
+    ),
+    ("namespace", {"name": "new", "netns": "nowhere"}, ("netns", "'nowhere'", "no such")),
+    (
+        "name of a link of another kind",
+        {"name": "va"},
+        ("name", "'va'", "kind veth", "not a bridge", "another name"),
+    ),
+    ("admin_state", {"name": "new", "admin_state": "on"}, ("admin_state", "up, down", "on")),
+    ("state", {"name": "new", "state": "query"}, ("state", "present, absent", "query")),
+)
+
+VETH = _each(
+    "veth",
+    (
+        "its own peer",
+        _pair(peer={"name": "new"}),
+        ("peer.name", "'new'", "the link itself", "another name"),
+    ),
+    ("no peer", {"name": "new"}, ("name", "'new'", "no peer", "Give peer")),
+    ("peer without a name", _pair(peer={}), ("missing required", "name", "peer")),
+    (
+        "peer's name of 16",
+        _pair(peer={"name": "p" * 16}),
+        ("peer.name", "p" * 16, "at most 15", "shorter"),
+    ),
+    (
+        "peer's address without prefix",
+        _pair(peer={"name": "newpeer", "addresses": ["10.2.0.1"]}),
+        ("peer.addresses[0]", "'10.2.0.1'", "no prefix", "/24"),
+    ),
+    (
+        "peer's MTU",
+        _pair(peer={"name": "newpeer", "mtu": 1}),
+        ("peer.mtu", "1", "below 68", "68 or more"),
+    ),
+    ("MTU above the kernel's", _pair(mtu=65536), ("mtu", "65536", "65535")),
+    ("master nowhere", _pair(master="nowhere"), ("master", "'nowhere'", "no such")),
+    ("master itself", _pair(master="new"), ("master", "'new'", "its own master", "bridge")),
+    ("master no bridge", _pair(master="va"), ("master", "'va'", "bridge")),
+    (
+        "master in another namespace",
+        _pair(netns="room", master="br0"),
+        ("master", "'br0'", "room"),
+    ),
+    (
+        "peer's master nowhere",
+        _pair(peer={"name": "newpeer", "master": "nowhere"}),
+        ("peer.master", "'nowhere'", "no such"),
+    ),
+    ("namespace nowhere", _pair(netns="nowhere"), ("netns", "'nowhere'", "no such")),
+    (
+        "peer's namespace nowhere",
+        _pair(peer={"name": "newpeer", "netns": "nowhere"}),
+        ("peer.netns", "'nowhere'", "no such"),
+    ),
+    (
+        "namespace that is a file",
+        _pair(netns="stale"),
+        ("netns", "'stale'"),
+    ),
+    (
+        "paired with another",
+        {"name": "va", "peer": {"name": "newpeer"}},
+        ("name", "'va'", "other end", "recreate"),
+    ),
+    (
+        "name of a link of another kind",
+        {"name": "br1", "peer": {"name": "newpeer"}},
+        ("name", "'br1'", "kind bridge", "not a veth", "another name"),
+    ),
+    (
+        "gateway that no address reaches",
+        _pair(
+            addresses=["10.2.0.1/24"],
+            routes=[{"dst": "default", "via": "10.3.0.1"}],
+        ),
+        ("routes[0].via", "10.3.0.1", "reach"),
+    ),
+    (
+        "gateway of the other family",
+        _pair(routes=[{"dst": "2001:db8::/32", "via": "10.3.0.1"}]),
+        ("routes[0].via", "10.3.0.1", "IPv4", "IPv6", "one family"),
+    ),
+    (
+        "route out of another's link",
+        _pair(routes=[{"dst": "10.3.0.0/16", "dev": "nowhere"}]),
+        ("routes[0].dev", "'nowhere'"),
+    ),
+)
+
+ROUTE = _each(
+    "route",
+    ("leads nowhere", {"dst": "10.3.0.0/16"}, ("dst", "10.3.0.0/16", "nowhere", "Give via")),
+    (
+        "gateway that no address reaches",
+        {"dst": "10.3.0.0/16", "via": "10.99.0.1"},
+        ("via", "10.99.0.1", "reach"),
+    ),
+    (
+        "gateway that is our own address",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.1"},
+        ("via", "10.0.0.1"),
+    ),
+    (
+        "gateway in another namespace",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.7", "netns": "room"},
+        ("via", "10.0.0.7", "reach"),
+    ),
+    (
+        "host bits",
+        {"dst": "10.3.0.1/16", "via": "10.0.0.7"},
+        ("dst", "10.3.0.1/16", "host bits", "Write"),
+    ),
+    ("destination a word", {"dst": "there", "via": "10.0.0.7"}, ("dst", "'there'", "Write")),
+    (
+        "gateway a word",
+        {"dst": "10.3.0.0/16", "via": "there"},
+        ("via", "'there'", "no address", "without prefix"),
+    ),
+    (
+        "gateway with prefix",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.7/24"},
+        ("via", "10.0.0.7/24", "no address", "without prefix"),
+    ),
+    (
+        "two families",
+        {"dst": "2001:db8::/32", "via": "10.0.0.7"},
+        ("via", "10.0.0.7", "IPv4", "IPv6", "one family"),
+    ),
+    (
+        "black hole with a gateway",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.7", "type": "blackhole"},
+        ("type", "'blackhole'", "leads nowhere", "Leave out via"),
+    ),
+    (
+        "scope for IPv6",
+        {"dst": "2001:db8::/32", "dev": "br0", "scope": "link"},
+        ("scope", "'link'", "IPv6 routes have no scope", "Leave"),
+    ),
+    (
+        "metric below zero",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.7", "metric": -1},
+        ("metric", "-1", "outside 0 to", "Give"),
+    ),
+    (
+        "table zero",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.7", "table": 0},
+        ("table", "0", "outside 1 to", "Give"),
+    ),
+    (
+        "device nowhere",
+        {"dst": "10.3.0.0/16", "dev": "nowhere"},
+        ("dev", "'nowhere'", "no such"),
+    ),
+    (
+        "device in another namespace",
+        {"dst": "10.3.0.0/16", "dev": "br0", "netns": "room"},
+        ("dev", "'br0'", "room"),
+    ),
+    (
+        "device that is down",
+        {"dst": "10.3.0.0/16", "dev": "br1"},
+        ("dev", "'br1'", "down"),
+    ),
+    (
+        "namespace nowhere",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.7", "netns": "nowhere"},
+        ("netns", "'nowhere'", "no such"),
+    ),
+    (
+        "source that nobody has",
+        {"dst": "10.3.0.0/16", "via": "10.0.0.7", "src": "10.0.0.9"},
+        ("src", "10.0.0.9"),
+    ),
+    (
+        "type",
+        {"dst": "10.3.0.0/16", "type": "wormhole"},
+        ("type", "blackhole, unreachable", "wormhole"),
+    ),
+    ("scope", {"dst": "10.3.0.0/16", "scope": "nowhere"}, ("scope", "global, link", "nowhere")),
+)
+
+TOPOLOGY = _each(
+    "topology",
+    ("name", {"name": "a/b"}, ("name", "'a/b'", "no name for a topology", "letters")),
+    (
+        "namespace twice",
+        _topology(namespaces=[{"name": "one"}, {"name": "two"}, {"name": "one"}]),
+        ("namespaces[2].name", "'one'", "twice", "namespaces[0].name", "once"),
+    ),
+    (
+        "link twice",
+        _topology(
+            bridges=[{"name": "one"}],
+            veths=[{"name": "one", "peer": {"name": "two"}}],
+        ),
+        ("veths[0].name", "'one'", "twice", "bridges[0].name", "of its own"),
+    ),
+    (
+        "peer twice",
+        _topology(
+            veths=[
+                {"name": "one", "peer": {"name": "two"}},
+                {"name": "three", "peer": {"name": "two"}},
+            ]
+        ),
+        ("veths[1].peer.name", "'two'", "twice", "veths[0].peer.name", "of its own"),
+    ),
+    (
+        "a port of two bridges",
+        _topology(
+            bridges=[{"name": "one", "ports": ["va"]}, {"name": "two", "ports": ["va"]}],
+        ),
+        ("bridges[1].ports[0]", "'va'", "two bridges", "under one"),
+    ),
+    (
+        "master that exists nowhere",
+        _topology(veths=[{"name": "one", "master": "nowhere", "peer": {"name": "two"}}]),
+        ("veths[0].master", "'nowhere'", "no such"),
+    ),
+    (
+        "namespace that is not there",
+        _topology(
+            namespaces=[{"name": "new"}],
+            veths=[{"name": "one", "netns": "news", "peer": {"name": "two"}}],
+        ),
+        ("veths[0].netns", "'news'", "no such"),
+    ),
+    (
+        "gateway that no address reaches",
+        _topology(
+            namespaces=[{"name": "new"}],
+            veths=[
+                {
+                    "name": "one",
+                    "netns": "new",
+                    "addresses": ["10.2.0.2/24"],
+                    "routes": [{"dst": "default", "via": "10.3.0.1"}],
+                    "peer": {"name": "two"},
+                }
+            ],
+        ),
+        ("veths[0].routes[0].via", "10.3.0.1", "reach"),
+    ),
+    (
+        "two routes to one place",
+        _topology(
+            routes=[
+                {"dst": "10.3.0.0/16", "via": "10.0.0.7"},
+                {"dst": "10.3.0.0/16", "via": "10.0.0.8"},
+            ]
+        ),
+        ("routes[1].dst", "10.3.0.0/16", "routes[0].dst", "same metric", "different metrics"),
+    ),
+    (
+        "second address of the second bridge",
+        _topology(
+            bridges=[
+                {"name": "one", "addresses": ["10.2.0.1/24"]},
+                {"name": "two", "addresses": ["10.3.0.1/24", "10.4.0.1"]},
+            ]
+        ),
+        ("bridges[1].addresses[1]", "'10.4.0.1'", "no prefix", "/24"),
+    ),
+    (
+        "a stranger's bridge that is not as wanted",
+        _topology(bridges=[{"name": "br0", "mtu": 1400}]),
+        ("bridges[0].name", "'br0'", "exists", "adopt"),
+    ),
+    (
+        "the last of many",
+        _topology(
+            namespaces=[{"name": f"n{number}"} for number in range(50)],
+            bridges=[{"name": "one"}, {"name": "b" * 16}],
+        ),
+        ("bridges[1].name", "b" * 16, "at most 15", "shorter"),
+    ),
+    (
+        "an option that entries do not have",
+        _topology(bridges=[{"name": "one", "uplink": "eth0"}]),
+        ("uplink", "bridges"),
+    ),
+)
+
+ANYWHERE = (
+    Bad("netns", "not root", {"name": "new"}, ("root", "become"), user=65534),
+    Bad("topology", "not root", _topology(bridges=[{"name": "one"}]), ("root",), user=65534),
+    Bad(
+        "netns",
+        "no pyroute2",
+        {"name": "new"},
+        ("pyroute2", "python3-pyroute2"),
+        hide="pyroute2",
+    ),
+)
+
+CASES = NETNS + BRIDGE + VETH + ROUTE + TOPOLOGY + ANYWHERE

@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs many module calls quickly: each in a forked process that calls the module's own main().
+
+Reads a JSON list of {module, options, user, hide} from standard input and writes a JSON list of
+{result, changes} to standard output. `user` is the numeric id to become, `hide` a package that
+the call shall not find, `changes` the lines of the host's state that the call changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from ansible.module_utils import basic
+
+MODULES = "ansible_collections.netfabric.container_net.plugins.modules"
+STATE = """
+see() { $1 -d address show; $1 -4 route show table all; $1 -6 route show table all; }
+ls -l /run/netns
+see "ip"
+for name in $(ip netns list | cut -d' ' -f1); do see "ip -n $name"; done
+find /var/lib/container_net -type f -exec md5sum {} +
+"""
+
+
+def state() -> list[str]:
+    return subprocess.run(
+        ["sh", "-c", STATE], capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+
+
+def call(case: dict[str, Any], output: int) -> None:
+    """In the forked process: become what the case says and run main()."""
+    os.dup2(output, 1)
+    if case.get("hide"):
+        hidden = case["hide"]
+        for name in [n for n in sys.modules if n == hidden or n.startswith(f"{hidden}.")]:
+            del sys.modules[name]
+        sys.modules[hidden] = None  # import of it raises ImportError
+    if case.get("user"):
+        os.setgid(case["user"])
+        os.setuid(case["user"])
+    basic._ANSIBLE_ARGS = json.dumps(
+        {"ANSIBLE_MODULE_ARGS": {"_ansible_remote_tmp": "/tmp", **case["options"]}}
+    ).encode()
+    basic._ANSIBLE_PROFILE = "legacy"
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    importlib.import_module(f"{MODULES}.{case['module']}").main()
+
+
+def run(case: dict[str, Any]) -> dict[str, Any]:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            call(case, writing)
+        except SystemExit:
+            sys.stdout.flush()
+            os._exit(0)
+        except BaseException as error:
+            print(json.dumps({"crashed": repr(error)}), flush=True)
+        os._exit(1)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    try:
+        result: dict[str, Any] = json.loads(text)
+    except ValueError:
+        result = {"crashed": text}
+    return result
+
+
+def main() -> None:
+    cases = json.load(sys.stdin)
+    for module in {case["module"] for case in cases}:
+        importlib.import_module(f"{MODULES}.{module}")
+    answers = []
+    before = state()
+    for case in cases:
+        result = run(case)
+        after = state()
+        changes = [
+            line
+            for line in difflib.unified_diff(before, after, n=0, lineterm="")
+            if line[:2] not in ("--", "++", "@@")
+        ]
+        answers.append({"result": result, "changes": changes})
+        before = after
+    json.dump(answers, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

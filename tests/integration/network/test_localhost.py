@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The modules as a person types them: `ansible localhost -m netfabric.container_net.<module>`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration.network.sandbox import ROOT, Sandbox
+
+CALLS = (
+    ("netns", {"name": "room"}),
+    ("bridge", {"name": "br"}),
+    ("veth", {"name": "left", "netns": "room", "peer": {"name": "right", "master": "br"}}),
+    ("route", {"dst": "10.3.0.0/16", "type": "blackhole"}),
+    ("topology", {"name": "all", "bridges": [{"name": "other"}]}),
+)
+
+
+def test_every_module_is_the_file_in_this_tree(sandbox: Sandbox) -> None:
+    """Another copy of the collection, somewhere on the machine, must not be what is tested."""
+    for module, options in CALLS:
+        name = f"netfabric.container_net.{module}"
+        done = sandbox.ansible(
+            "ansible", "localhost", "-vvv", "-m", name, "-a", json.dumps(options)
+        )
+        used = re.search(r"Using module file (\S+)", done.stdout)
+        assert used, done.stdout
+        assert os.path.realpath(used[1]) == str(ROOT / "plugins" / "modules" / f"{module}.py")
+        assert '"changed": true' in done.stdout
+
+
+@pytest.fixture
+def unique() -> Iterator[str]:
+    """The beginning of names that nobody else has on this machine; they go in any case."""
+    prefix = f"cn{os.getpid():x}"
+    yield prefix
+    subprocess.run(["ip", "link", "delete", "dev", f"{prefix}a"], check=False, capture_output=True)
+    subprocess.run(["ip", "netns", "delete", f"{prefix}ns"], check=False, capture_output=True)
+
+
+def test_on_the_machine_itself(unique: str, tmp_path: Any) -> None:
+    """The one test without a sandbox: links and /run/netns are the machine's own."""
+    topology = {
+        "name": unique,
+        "namespaces": [{"name": f"{unique}ns"}],
+        "veths": [
+            {
+                "name": f"{unique}a",
+                "addresses": ["fd00:6e65:7466:6162::1/64"],
+                "peer": {
+                    "name": f"{unique}b",
+                    "netns": f"{unique}ns",
+                    "addresses": ["fd00:6e65:7466:6162::2/64"],
+                },
+            }
+        ],
+    }
+    call = {"netfabric.container_net.topology": topology}
+    ping = ["ip", "netns", "exec", f"{unique}ns", "ping", "-c1", "-W2", "fd00:6e65:7466:6162::1"]
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [
+            {**call, "check_mode": True},
+            call,
+            call,
+            {
+                "ansible.builtin.command": {"argv": ping},
+                "register": "ping",
+                # Duplicate address detection takes a second or two.
+                "until": "ping.rc == 0",
+                "retries": 10,
+                "delay": 1,
+            },
+            {"netfabric.container_net.topology": {"name": unique, "state": "absent"}},
+        ],
+    }
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([play]), encoding="utf-8")
+
+    def links() -> str:
+        return subprocess.run(["ip", "-o", "link"], capture_output=True, text=True).stdout
+
+    done = subprocess.run(
+        ["ansible-playbook", "-i", "localhost,", "-c", "local", str(path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_REMOTE_TMP": str(tmp_path / "remote"),
+        },
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    tasks = json.loads(done.stdout[done.stdout.index("{") :])["plays"][0]["tasks"]
+    results = [task["hosts"]["localhost"] for task in tasks]
+    assert [result["changed"] for result in results] == [True, True, False, True, True]
+    assert unique not in links()
+    assert not os.path.exists(f"/run/netns/{unique}ns")
