@@ -137,6 +137,9 @@ KINDS: Mapping[str, Kind] = {
     "alloc": Kind(0),
 }
 
+# All our names of options, of whatever backend.
+OPTIONS = frozenset(name for kind in KINDS.values() for name in kind.options)
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -170,7 +173,10 @@ class Backend:
 
 
 def from_params(params: Mapping[str, Any], dual_stack: bool) -> Backend:
-    """A module's ``backend`` option, checked. None stands for an option that was left out."""
+    """A module's ``backend`` option, checked. None stands for an option that was left out.
+
+    Keys that are no option of any backend are passed over: Ansible leaves aliases in the dict.
+    """
     kind = str(params.get("type") or "")
     if kind not in KINDS:
         raise OptionError(
@@ -179,7 +185,7 @@ def from_params(params: Mapping[str, Any], dual_stack: bool) -> Backend:
             "flannel has no such backend",
             f"Choose one of {', '.join(KINDS)}",
         )
-    given = {name: value for name, value in params.items() if name != "type" and value is not None}
+    given = {name: value for name, value in params.items() if name in OPTIONS and value is not None}
     known = KINDS[kind].options
     for name, value in given.items():
         if name not in known:

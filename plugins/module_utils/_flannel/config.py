@@ -162,6 +162,8 @@ def from_text(text: str) -> Config:
         raise ValueError(str(error)) from None
     if ipv4 is None:
         raise ValueError("it names no Network")
+    if ipv6 is None and fields.get("enableipv6"):
+        raise ValueError("IPv6 is switched on, and it names no IPv6Network")
     return Config(ipv4, ipv6, backends.from_document(fields.get("backend")), document)
 
 

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Module flannel_subnet: leases and records in etcd, put or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._errors import OptionError
+from .allocation import Assignment, Wanted, assign, wanted_from_params
+from .config import Config
+from .leases import bip
+from .registry import Registry, State
+
+_OVERHEAD_ROOM = 576
+
+
+def wanted(params: Mapping[str, Any]) -> list[Wanted]:
+    """The hosts of the task, from either form of it."""
+    if params["link_mtu"] < _OVERHEAD_ROOM:
+        raise OptionError(
+            "link_mtu", params["link_mtu"], "no IPv4 network is that narrow", "Write 1500 or so"
+        )
+    if params["leases"] is not None:
+        return wanted_from_params(params["leases"], "leases")
+    single = {name: params[name] for name in ("public_ip", "subnet", "ipv6_subnet")}
+    return wanted_from_params([single], "")
+
+
+def present(params: Mapping[str, Any], registry: Registry, check_mode: bool) -> dict[str, Any]:
+    """Give every host its lease; what the module returns."""
+    hosts = wanted(params)
+    state = registry.read()
+    config = registry.config(state)
+    plan = assign(config, hosts, state.leases, state.records)
+    if not check_mode:
+        plan = registry.reserve(state, hosts)
+    changed = any(item.put_lease or item.put_record or item.drop for item in plan)
+    entries = [_entry(config, item, params["link_mtu"]) for item in plan]
+    before = _lines(state, [item.public_ip for item in plan])
+    after = [f"{item.public_ip} {_names(item.subnets.each())}" for item in plan]
+    result = {"changed": changed, "leases": entries, "diff": _diff(before, after)}
+    if params["leases"] is None:
+        single = dict(entries[0])
+        del single["public_ip"]
+        result.update(single)
+    return result
+
+
+def absent(params: Mapping[str, Any], registry: Registry, check_mode: bool) -> dict[str, Any]:
+    """Take every host's lease away; what the module returns."""
+    hosts = wanted(params)
+    for host in hosts:
+        if host.ipv4 is not None or host.ipv6 is not None:
+            raise OptionError(
+                "subnet",
+                str(host.ipv4 or host.ipv6),
+                "with state: absent the host loses its lease, whichever it is",
+                "Leave subnet out",
+            )
+    state = registry.read()
+    names = [host.public_ip for host in hosts]
+    known = {item.public_ip for item in state.leases} | {item.public_ip for item in state.records}
+    gone = [name for name in names if name in known]
+    if gone and not check_mode:
+        registry.release(state, gone)
+    return {"changed": bool(gone), "leases": [], "diff": _diff(_lines(state, names), [])}
+
+
+def _entry(config: Config, item: Assignment, link_mtu: int) -> dict[str, Any]:
+    subnets = item.subnets
+    return {
+        "public_ip": item.public_ip,
+        "subnet": str(subnets.ipv4),
+        "ipv6_subnet": str(subnets.ipv6) if subnets.ipv6 else None,
+        "bip": bip(subnets.ipv4),
+        "mtu": config.backend.mtu(link_mtu),
+    }
+
+
+def _names(subnets: Sequence[object]) -> str:
+    return " ".join(str(subnet) for subnet in subnets)
+
+
+def _lines(state: State, hosts: Sequence[str]) -> list[str]:
+    """Each host with what it has now; a record without a lease is shown as such."""
+    lines = []
+    for host in hosts:
+        held = [item.subnets for item in state.leases if item.public_ip == host]
+        lines += [f"{host} {_names(subnets.each())}" for subnets in held]
+        if not held:
+            noted = [item.subnets for item in state.records if item.public_ip == host]
+            lines += [f"{host} {_names(subnets.each())} (noted, no lease)" for subnets in noted]
+    return lines
+
+
+def _diff(before: Sequence[str], after: Sequence[str]) -> dict[str, str]:
+    return {
+        "before": "".join(f"{line}\n" for line in before),
+        "after": "".join(f"{line}\n" for line in after),
+    }
