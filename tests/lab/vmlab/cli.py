@@ -79,12 +79,13 @@ def _run(options: argparse.Namespace) -> int:
             for suite in options.suite or SUITES:
                 print(ensure_image(suite, flavour).directory)
     elif options.command == "list":
-        for name in labs.names():
-            lab = labs.load(name)
-            if lab is not None:
-                state = "running" if lab.running else "ended"
-                nodes = " ".join(f"{node.name}={node.suite}" for node in lab.nodes)
-                print(f"{name}: {state}, {lab.flavour}, number {lab.slot.number}, {nodes}")
+        for known in labs.names():
+            record = labs.load(known)
+            if record is not None:
+                state = "running" if record.running else "ended"
+                places = " ".join(f"{node.name}={node.suite}" for node in record.nodes)
+                number = record.slot.number
+                print(f"{known}: {state}, {record.flavour}, number {number}, {places}")
     elif options.command == "ssh":
         lab = labs.get(options.name)
         port = lab.slot.ssh_port(lab.node(options.node).position)
