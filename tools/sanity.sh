@@ -36,6 +36,7 @@ done
 # Only the virtual environment and the system: a shim of an interpreter that does not start
 # (pyenv) is fatal to ansible-test. HOME is ours, so that nothing lands in the user's.
 cd "$copy"
+export PIP_QUIET=1
 env -u ANSIBLE_COLLECTIONS_PATH -u ANSIBLE_HOME -u PYTHONPATH \
     HOME="$home" PATH="$root/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 \
     ansible-test sanity --color no --truncate 0 "$@"
