@@ -22,10 +22,10 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 PERMISSIONS = ("read", "write", "readwrite")  # etcd's permType 0, 1, 2
-Permission = Tuple[str, bytes, bytes]  # type, key, end of the range (b"" = this key alone)
+Permission = tuple[str, bytes, bytes]  # type, key, end of the range (b"" = this key alone)
 
 
 def fingerprint(path: Path) -> str:
@@ -59,7 +59,7 @@ def signed_by(certificate: Any, authority: Any) -> bool:
     return True
 
 
-def names_of(certificate: Any) -> List[str]:
+def names_of(certificate: Any) -> list[str]:
     """The subject alternative names as sorted ``DNS:…`` and ``IP:…``."""
     from cryptography import x509
 
@@ -79,7 +79,7 @@ def canonical(name: str) -> str:
 
 
 def certificate_problem(
-    pki: Path, wanted: Dict[str, Any], renew_before_days: int, now: datetime.datetime
+    pki: Path, wanted: dict[str, Any], renew_before_days: int, now: datetime.datetime
 ) -> str:
     """Why the certificate has to be made (again), '' when it is good."""
     from cryptography import x509
@@ -129,7 +129,7 @@ def certificate_problem(
     return ""
 
 
-def differing_files(wanted: List[Dict[str, str]]) -> List[str]:
+def differing_files(wanted: list[dict[str, str]]) -> list[str]:
     """Paths whose content has another SHA-256 than wanted, or that are missing."""
     return [
         item["path"]
@@ -139,19 +139,18 @@ def differing_files(wanted: List[Dict[str, str]]) -> List[str]:
     ]
 
 
-def run(command: List[str], env: Optional[Dict[str, str]] = None) -> "subprocess.CompletedProcess[str]":
+def run(command: list[str], env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command without a shell; stdout and stderr as text."""
     return subprocess.run(
         command,
         env={**os.environ, **(env or {})},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
+        capture_output=True,
+        text=True,
         check=False,
     )
 
 
-def unit_state(unit: str) -> Dict[str, bool]:
+def unit_state(unit: str) -> dict[str, bool]:
     """Whether systemd has the unit active and enabled."""
     answer = run(["systemctl", "show", "-p", "ActiveState,UnitFileState", unit]).stdout
     lines = dict(line.partition("=")[::2] for line in answer.splitlines())
@@ -161,7 +160,7 @@ def unit_state(unit: str) -> Dict[str, bool]:
     }
 
 
-def settings_in(path: Path) -> List[str]:
+def settings_in(path: Path) -> list[str]:
     """Lines of a defaults file that set something."""
     if not path.exists():
         return []
@@ -175,7 +174,7 @@ def range_end(key: bytes) -> bytes:
     return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else b"\0"
 
 
-def wanted_permissions(user: Dict[str, Any]) -> List[Permission]:
+def wanted_permissions(user: dict[str, Any]) -> list[Permission]:
     """A user's permissions from the role's variable, in etcd's terms."""
     found = []
     for item in user["permissions"]:
@@ -184,7 +183,7 @@ def wanted_permissions(user: Dict[str, Any]) -> List[Permission]:
     return sorted(found)
 
 
-def present_permissions(answer: Dict[str, Any]) -> List[Permission]:
+def present_permissions(answer: dict[str, Any]) -> list[Permission]:
     """The permissions in what ``etcdctl -w json role get`` printed."""
     return sorted(
         (
@@ -196,12 +195,12 @@ def present_permissions(answer: Dict[str, Any]) -> List[Permission]:
     )
 
 
-def access_commands(wanted: List[Dict[str, Any]], present: Dict[str, Any]) -> List[str]:
+def access_commands(wanted: list[dict[str, Any]], present: dict[str, Any]) -> list[str]:
     """The etcdctl commands that lead from present to wanted (pure).
 
     present: {"enabled": bool, "users": {name: [roles]}, "roles": {name: [Permission]}}.
     """
-    commands: List[List[str]] = []
+    commands: list[list[str]] = []
     users, roles = present["users"], present["roles"]
     if "root" not in users:
         commands.append(["user", "add", "root", "--no-password"])
@@ -229,10 +228,12 @@ def access_commands(wanted: List[Dict[str, Any]], present: Dict[str, Any]) -> Li
     return [" ".join(shlex.quote(word) for word in ["etcdctl", *command]) for command in commands]
 
 
-def read_access(admin: Dict[str, str], outsider: Dict[str, str], names: List[str]) -> Dict[str, Any]:
+def read_access(
+    admin: dict[str, str], outsider: dict[str, str], names: list[str]
+) -> dict[str, Any]:
     """Users, roles and whether authentication is on, asked from the running member."""
 
-    def ask(*words: str) -> Dict[str, Any]:
+    def ask(*words: str) -> dict[str, Any]:
         result = run(["etcdctl", "-w", "json", *words], admin)
         return json.loads(result.stdout) if result.returncode == 0 and result.stdout else {}
 
@@ -242,12 +243,16 @@ def read_access(admin: Dict[str, str], outsider: Dict[str, str], names: List[str
     users, roles = ask("user", "list").get("users", []), ask("role", "list").get("roles", [])
     return {
         "enabled": probe.returncode != 0,
-        "users": {name: ask("user", "get", name).get("roles", []) for name in names if name in users},
-        "roles": {name: present_permissions(ask("role", "get", name)) for name in names if name in roles},
+        "users": {
+            name: ask("user", "get", name).get("roles", []) for name in names if name in users
+        },
+        "roles": {
+            name: present_permissions(ask("role", "get", name)) for name in names if name in roles
+        },
     }
 
 
-def client_env(want: Dict[str, Any], name: str) -> Dict[str, str]:
+def client_env(want: dict[str, Any], name: str) -> dict[str, str]:
     """etcdctl's environment for one of the host's certificates."""
     return {
         "ETCDCTL_ENDPOINTS": want["endpoint"],
@@ -257,14 +262,14 @@ def client_env(want: Dict[str, Any], name: str) -> Dict[str, str]:
     }
 
 
-def inspect(want: Dict[str, Any], now: datetime.datetime) -> Dict[str, Any]:
+def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
     """Everything the role has to know about this host."""
     pki = Path(want["pki_dir"])
     readable = importlib.util.find_spec("cryptography") is not None
     missing = [path for path in want["programs"] if not os.path.exists(path)]
     if not readable:
         missing.append("cryptography")
-    answer: Dict[str, Any] = {
+    answer: dict[str, Any] = {
         "missing": missing,
         "authority": fingerprint(pki / "ca.crt") if readable else "",
         "certificates": {},
