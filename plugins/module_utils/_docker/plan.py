@@ -68,7 +68,8 @@ def check(want: Want, version: Version | None) -> list[str]:
                 )
                 continue
             raise
-        check_value(option, key, value)
+        # A member that is null is taken out; a key that is null is refused.
+        check_value(option, key, _without_null(value))
         if version is None or key.known_to(version):
             continue
         if key.since is not None and version < key.since:
