@@ -269,7 +269,7 @@ _TOPOLOGY = (
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = """
+    DOCUMENTATION: str = """
 requirements:
   - Python 3.9 or newer on the target
   - pyroute2 0.7.2 or newer on the target (package C(python3-pyroute2) on Debian)
@@ -292,9 +292,9 @@ notes:
   - Runs on one host take turns.
 """
 
-    STATE = _options(_STATE)
-    NETNS = _options(_NETNS, _STATE)
-    BRIDGE = _options(_BRIDGE, _STATE)
-    VETH = _options(_VETH, _STATE)
-    ROUTE = _options(_ROUTE, _NETNS_OPTION, _STATE)
-    TOPOLOGY = _options(_TOPOLOGY, _STATE)
+    STATE: str = _options(_STATE)
+    NETNS: str = _options(_NETNS, _STATE)
+    BRIDGE: str = _options(_BRIDGE, _STATE)
+    VETH: str = _options(_VETH, _STATE)
+    ROUTE: str = _options(_ROUTE, _NETNS_OPTION, _STATE)
+    TOPOLOGY: str = _options(_TOPOLOGY, _STATE)

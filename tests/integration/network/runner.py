@@ -23,7 +23,12 @@ from ansible.module_utils import basic
 
 MODULES = "ansible_collections.netfabric.container_net.plugins.modules"
 STATE = """
-see() { $1 -d address show; $1 -4 route show table all; $1 -6 route show table all; }
+see() {
+    # Without what comes by itself: clocks, and IPv6's own addresses and routes.
+    $1 -d address show | sed -E 's/[a-z_]+_timer +[0-9.]+//g; s/ tentative//; /fe80:/,+1d'
+    $1 -4 route show table all
+    $1 -6 route show table all | grep -v -e fe80: -e ff00:
+}
 ls -l /run/netns
 see "ip"
 for name in $(ip netns list | cut -d' ' -f1); do see "ip -n $name"; done

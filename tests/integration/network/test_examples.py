@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tutorials' networks S1 to S3 as the examples make them: the results that the tutorials show."""
+"""The tutorials' networks S1 to S3, made by the examples, with the results that they show."""
 
 from __future__ import annotations
 

@@ -90,7 +90,8 @@ def test_on_the_machine_itself(unique: str, tmp_path: Any) -> None:
     path.write_text(json.dumps([play]), encoding="utf-8")
 
     def links() -> str:
-        return subprocess.run(["ip", "-o", "link"], capture_output=True, text=True).stdout
+        done = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True)
+        return done.stdout
 
     done = subprocess.run(
         ["ansible-playbook", "-i", "localhost,", "-c", "local", str(path)],
