@@ -40,4 +40,5 @@ for version in $old_pyroute2; do
     .venv/bin/python -m pip install --quiet --target ".build/pyroute2/$version" "pyroute2==$version"
 done
 printf '%s\n' "$stamp" >.venv/.stamp
-echo "venv: ready ($(.venv/bin/ansible --version | head -n 1))"
+core=$(.venv/bin/python -c 'from importlib.metadata import version; print(version("ansible-core"))')
+echo "venv: ready, with ansible-core $core"
