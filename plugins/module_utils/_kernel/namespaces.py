@@ -215,7 +215,7 @@ def _run_is_shared() -> bool:
         for line in lines:
             fields = line.split()
             point = fields[4]
-            inside = NETNS_DIR == point or NETNS_DIR.startswith(point.rstrip("/") + "/")
+            inside = point == NETNS_DIR or NETNS_DIR.startswith(point.rstrip("/") + "/")
             if inside and len(point) >= len(best):
                 best = point
                 shared = any(field.startswith("shared:") for field in fields[6 : fields.index("-")])
@@ -233,5 +233,3 @@ def processes_in(name: str) -> bool:
             if (found.st_dev, found.st_ino) == (wanted.st_dev, wanted.st_ino):
                 return True
     return False
-
-

@@ -1,0 +1,246 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carry out operations, in as few system calls as is safe.
+
+Inside one send nothing depends on an earlier request of the same send, except in a namespace that
+this run made (G1): the kernel goes on after a refused request, and in a namespace that others use
+the name or ifindex may be a stranger's.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+
+from .._errors import ContainerNetError, HostError
+from .._topology.model import HOST
+from .._topology.operations import (
+    AddLink,
+    AddNamespace,
+    DeleteLink,
+    DeleteNamespace,
+    End,
+    MoveLink,
+    Operation,
+    RenameLink,
+    SetSysctl,
+    Stage,
+)
+from . import sysctl
+from .namespaces import prepare_directory
+from .netlink import NetlinkError, Request
+from .render import add_link, move_link, request
+from .session import Session
+
+_BATCH = 64
+# In a new namespace the tunnels that modules bring along may have the first numbers.
+_FIRST_INDEX = 100
+
+
+class OperationError(ContainerNetError):
+    """An operation was refused. ``reason`` is the kernel's word."""
+
+    def __init__(self, operation: Operation, reason: str) -> None:
+        super().__init__(reason)
+        self.operation = operation
+        self.reason = reason
+
+
+class Applier:
+    """``done`` holds what was acknowledged, in order, whatever came of the rest."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.done: list[Operation] = []
+        self.made: set[str] = set()
+        self._next_index: dict[str, int] = {}
+
+    def run(self, operations: Sequence[Operation]) -> None:
+        """Do all; raises OperationError at the first refusal (after the send it was part of)."""
+        structure = [o for o in operations if o.stage <= Stage.RENAME]
+        details = [o for o in operations if Stage.RENAME < o.stage < Stage.VERIFY]
+        deletes = [o for o in operations if o.stage > Stage.VERIFY]
+        self._stages(structure)
+        # Stage by stage within a namespace, one namespace after the other.
+        for netns, group in _by_namespace(details):
+            self._namespace(netns, group)
+        self._stages(deletes)
+
+    def _stages(self, operations: Iterable[Operation]) -> None:
+        for dummy, group in itertools.groupby(operations, key=_stage_of):
+            self._stage(list(group))
+
+    def _stage(self, group: list[Operation]) -> None:
+        first = group[0]
+        if isinstance(first, AddNamespace):
+            prepare_directory()
+        if isinstance(first, AddLink):
+            self._add_links([o for o in group if isinstance(o, AddLink)])
+            return
+        for netns, operations in _by_namespace(group):
+            if isinstance(first, (AddNamespace, DeleteNamespace, MoveLink, SetSysctl)):
+                for operation in operations:
+                    self.one(operation)
+            else:
+                self._send(netns, operations)
+
+    def one(self, operation: Operation) -> None:
+        """A single operation by itself."""
+        try:
+            if isinstance(operation, AddNamespace):
+                self._add_namespace(operation)
+            elif isinstance(operation, DeleteNamespace):
+                self._session.forget_socket(operation.netns)
+                self._session.spaces.remove(operation.netns)
+            elif isinstance(operation, SetSysctl):
+                with self._session.spaces.entered(operation.netns):
+                    sysctl.write(operation.path, operation.value)
+            elif isinstance(operation, MoveLink):
+                self._move(operation)
+            elif isinstance(operation, AddLink):
+                self._add_links([operation])
+                return
+            else:
+                self._send(operation.netns, [operation])
+                return
+        except (HostError, OSError) as error:
+            raise OperationError(operation, _reason(error)) from error
+        self.done.append(operation)
+
+    def _add_namespace(self, operation: AddNamespace) -> None:
+        if operation.stale:
+            self._session.spaces.remove_stale(operation.netns)
+        with self._session.spaces.created(operation.netns):
+            self.made.add(operation.netns)
+        self._session.indexes[(operation.netns, "lo")] = 1
+
+    def _move(self, operation: MoveLink) -> None:
+        session = self._session
+        key = (operation.netns, operation.name)
+        number = session.index(key)
+        with session.spaces.opened(operation.target) as fd:
+            error = session.socket(operation.netns).send([move_link(number, fd)])[0]
+        if error:
+            raise error
+        session.indexes.pop(key)
+        session.learn(operation.target, [operation.name])
+
+    def _add_links(self, operations: list[AddLink]) -> None:
+        """Ends are made in their namespaces by the host's socket, which enters none."""
+        for start in range(0, len(operations), _BATCH):
+            chunk = operations[start : start + _BATCH]
+            with ExitStack() as stack:
+                fds: dict[str, int] = {}
+                requests = []
+                for operation in chunk:
+                    for end in operation.ends:
+                        if end.netns not in fds:
+                            fds[end.netns] = stack.enter_context(
+                                self._session.spaces.opened(end.netns)
+                            )
+                    requests.append(self._add_link(operation, fds))
+                self._acknowledge(HOST, chunk, requests)
+            self._learn(chunk)
+
+    def _add_link(self, operation: AddLink, fds: dict[str, int]) -> Request:
+        master = 0
+        if operation.master:
+            master = self._session.index((operation.netns, operation.master))
+        near = (self._choose_index(operation.near), fds[operation.netns])
+        peer: tuple[int, int | None] = (0, None)
+        if operation.peer:
+            peer = (self._choose_index(operation.peer), fds[operation.peer.netns])
+        return add_link(operation, master, near, peer)
+
+    def _choose_index(self, end: End) -> int:
+        """Where the namespace is ours alone a chosen ifindex saves asking for it."""
+        if end.netns not in self.made:
+            return 0
+        number = self._next_index.get(end.netns, _FIRST_INDEX)
+        self._next_index[end.netns] = number + 1
+        self._session.indexes[end.key] = number
+        return number
+
+    def _learn(self, operations: Iterable[AddLink]) -> None:
+        names: dict[str, list[str]] = {}
+        for operation in operations:
+            for end in operation.ends:
+                if end.netns not in self.made:
+                    names.setdefault(end.netns, []).append(end.name)
+        for netns, found in names.items():
+            self._session.learn(netns, found)
+
+    def _namespace(self, netns: str, operations: list[Operation]) -> None:
+        """All details of one namespace; in one send when the namespace is ours alone."""
+        alone = netns in self.made
+        key = _is_sysctl if alone else _stage_of
+        for dummy, group in itertools.groupby(operations, key=key):
+            same = list(group)
+            if isinstance(same[0], SetSysctl):
+                for operation in same:
+                    self.one(operation)
+            else:
+                self._send(netns, same)
+        if netns != HOST:
+            self._session.forget_socket(netns)
+
+    def _send(self, netns: str, operations: Sequence[Operation]) -> None:
+        for start in range(0, len(operations), _BATCH):
+            chunk = operations[start : start + _BATCH]
+            requests = []
+            for operation in chunk:
+                try:
+                    requests.append(request(operation, self._session.index))
+                except HostError as error:
+                    raise OperationError(operation, _reason(error)) from error
+            self._acknowledge(netns, chunk, requests)
+
+    def _acknowledge(
+        self, netns: str, operations: Sequence[Operation], requests: list[Request]
+    ) -> None:
+        """Everything that was acknowledged counts as done, wherever it stood (G1)."""
+        failed: OperationError | None = None
+        try:
+            results = self._session.socket(netns).send(requests)
+        except (HostError, OSError) as error:
+            raise OperationError(operations[0], _reason(error)) from error
+        for operation, refusal in zip(operations, results):
+            if refusal is None:
+                self.done.append(operation)
+                self._follow(operation)
+            elif failed is None:
+                failed = OperationError(operation, _reason(refusal))
+        if failed is not None:
+            raise failed
+
+    def _follow(self, operation: Operation) -> None:
+        """Keep the ifindexes true."""
+        if isinstance(operation, RenameLink):
+            netns = operation.netns
+            self._session.renamed((netns, operation.name), (netns, operation.target))
+        elif isinstance(operation, DeleteLink):
+            self._session.indexes.pop((operation.netns, operation.name), None)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, NetlinkError):
+        return error.strerror or str(error)
+    return str(error)
+
+
+def _stage_of(operation: Operation) -> int:
+    return operation.stage
+
+
+def _is_sysctl(operation: Operation) -> int:
+    return isinstance(operation, SetSysctl)
+
+
+def _by_namespace(operations: Iterable[Operation]) -> list[tuple[str, list[Operation]]]:
+    found: dict[str, list[Operation]] = {}
+    for operation in operations:
+        found.setdefault(operation.netns, []).append(operation)
+    return list(found.items())

@@ -1,0 +1,271 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read the state of namespaces with netlink dumps, each namespace entered once."""
+
+from __future__ import annotations
+
+import functools
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+
+from .._topology.model import (
+    Address,
+    HaveAddress,
+    Interface,
+    Key,
+    Link,
+    Namespace,
+    Network,
+    Route,
+)
+from . import kinds, sysctl
+from .namespaces import Namespaces
+from .netlink import (
+    GETADDR,
+    GETLINK,
+    GETROUTE,
+    Socket,
+    addr_body,
+    attr_u32,
+    attributes,
+    link_body,
+    route_body,
+)
+
+_ATTR = struct.Struct("=HH")
+_LINK_HEADER = struct.Struct("=BxHiII")
+_U32 = struct.Struct("=I")
+_S32 = struct.Struct("=i")
+
+_UP, _LOOPBACK = 0x1, 0x8
+_EXT_MASK, _SKIP_STATS = 29, 8
+_PERMANENT, _SECONDARY = 0x80, 0x01
+_KERNEL_PROTOCOLS = (1, 2, 3)  # IFAPROT_KERNEL_LO, _RA, _LL
+_TABLE_LOCAL = 255
+_CLONED = 0x200
+ROUTE_TYPES = {1: "unicast", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
+SCOPES = {0: "global", 253: "link", 254: "host"}
+_AF_INET = 2
+
+LINK_DUMP = link_body() + attr_u32(_EXT_MASK, _SKIP_STATS)
+ADDR_DUMP = addr_body(0, 0, 0, 0, 0)
+ROUTE_DUMP = route_body(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class RawLink:
+    """A link with the numbers that only its namespace understands."""
+
+    link: Link
+    master_index: int
+    peer_index: int
+    peer_nsid: int | None
+
+
+@dataclass(frozen=True)
+class RawNamespace:
+    """One namespace as it was dumped."""
+
+    name: str
+    links: dict[int, RawLink]
+    addresses: dict[int, list[HaveAddress]]
+    routes: tuple[Route, ...]
+    sysctls: Mapping[str, str | None]
+
+
+def parse_link(netns: str, body: bytes, with_options: Iterable[str] = ()) -> RawLink:
+    """A link from the body of RTM_NEWLINK; options only of links named in ``with_options``.
+
+    The loop is written out: this runs for every link of every namespace.
+    """
+    dummy, dummy, index, flags, dummy = _LINK_HEADER.unpack_from(body)
+    name = mac = alias = kind = ""
+    mtu = low = high = master = peer = 0
+    nsid = None
+    offset, end = 16, len(body)
+    unpack = _ATTR.unpack_from
+    while offset < end:
+        length, number = unpack(body, offset)
+        number &= 0x3FFF
+        start = offset + 4
+        if number == 3:
+            name = body[start : offset + length - 1].decode(errors="surrogateescape")
+        elif number == 1:
+            mac = body[start : offset + length].hex(":")
+        elif number == 4:
+            mtu = _U32.unpack_from(body, start)[0]
+        elif number == 5:
+            peer = _U32.unpack_from(body, start)[0]
+        elif number == 10:
+            master = _U32.unpack_from(body, start)[0]
+        elif number == 18:
+            for inner, value in attributes(body[start : offset + length]):
+                if inner == 1:
+                    kind = value.rstrip(b"\0").decode()
+                    break
+        elif number == 20:
+            alias = body[start : offset + length].rstrip(b"\0").decode(errors="surrogateescape")
+        elif number == 37:
+            nsid = _S32.unpack_from(body, start)[0]
+        elif number == 50:
+            low = _U32.unpack_from(body, start)[0]
+        elif number == 51:
+            high = _U32.unpack_from(body, start)[0]
+        offset += (length + 3) & ~3
+    options: tuple[tuple[str, int], ...] = ()
+    if kind in kinds.ATTRIBUTES and name in with_options:
+        options = kinds.decode(kind, body)
+    link = Link(
+        netns,
+        name,
+        index,
+        kind,
+        mac,
+        mtu,
+        low,
+        high,
+        bool(flags & _UP),
+        bool(flags & _LOOPBACK),
+        None,
+        alias,
+        None,
+        options,
+    )
+    return RawLink(link, master, peer, nsid)
+
+
+def _parse_address(body: bytes) -> tuple[int, HaveAddress]:
+    family, prefixlen, flags, dummy, index = struct.unpack_from("=BBBBI", body)
+    address = local = b""
+    protocol = 0
+    for number, value in attributes(body, 8):
+        if number == 1:
+            address = value
+        elif number == 2:
+            local = value
+        elif number == 8:
+            flags = _U32.unpack(value)[0]
+        elif number == 11:
+            protocol = value[0]
+    interface = _interface(family, local or address, prefixlen)
+    kernels = protocol in _KERNEL_PROTOCOLS or interface.ip.is_link_local
+    purgeable = bool(flags & _PERMANENT) and not (kernels and interface.version == 6)
+    return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY))
+
+
+@functools.lru_cache(maxsize=4096)
+def _interface(family: int, data: bytes, prefixlen: int) -> Interface:
+    if family == _AF_INET:
+        return IPv4Interface((data, prefixlen))
+    return IPv6Interface((data, prefixlen))
+
+
+@functools.lru_cache(maxsize=4096)
+def _network(family: int, data: bytes, prefixlen: int) -> Network:
+    if family == _AF_INET:
+        return IPv4Network((data or bytes(4), prefixlen))
+    return IPv6Network((data or bytes(16), prefixlen))
+
+
+@functools.lru_cache(maxsize=4096)
+def _address(data: bytes) -> Address:
+    return IPv4Address(data) if len(data) == 4 else IPv6Address(data)
+
+
+def parse_route(netns: str, body: bytes, names: Mapping[int, RawLink]) -> Route | None:
+    """A route that a person could have made; None for the kernel's own local ones."""
+    family, dst_len, dummy, dummy, table, protocol, scope, kind, flags = struct.unpack_from(
+        "=BBBBBBBBI", body
+    )
+    if table == _TABLE_LOCAL or kind not in ROUTE_TYPES or flags & _CLONED:
+        return None
+    dst = b""
+    via: Address | None = None
+    src: Address | None = None
+    oif = metric = 0
+    for number, value in attributes(body, 12):
+        if number == 1:
+            dst = value
+        elif number == 4:
+            oif = _U32.unpack(value)[0]
+        elif number == 5:
+            via = _address(value)
+        elif number == 6:
+            metric = _U32.unpack(value)[0]
+        elif number == 7:
+            src = _address(value)
+        elif number == 15:
+            table = _U32.unpack(value)[0]
+    if table == _TABLE_LOCAL or dst[:2] == b"\xfe\x80" or dst[:1] == b"\xff":
+        return None
+    # The kernel hangs IPv6 blackholes on lo.
+    link = names.get(oif) if kind == 1 else None
+    return Route(
+        netns,
+        _network(family, dst, dst_len),
+        via,
+        link.link.name if link else None,
+        metric,
+        table,
+        ROUTE_TYPES[kind],
+        SCOPES.get(scope) if family == _AF_INET else None,
+        src,
+        protocol,
+    )
+
+
+def read_namespace(
+    spaces: Namespaces,
+    name: str,
+    sysctls: Iterable[str] = (),
+    with_options: Iterable[str] = (),
+) -> tuple[RawNamespace, Socket]:
+    """Dump one namespace; its socket is handed back for further questions. Close it."""
+    with spaces.entered(name):
+        socket = Socket()
+        values = sysctl.read(sysctls)
+    try:
+        links = {}
+        for body in socket.dump(GETLINK, LINK_DUMP):
+            raw = parse_link(name, body, with_options)
+            links[raw.link.index] = raw
+        addresses: dict[int, list[HaveAddress]] = {}
+        for body in socket.dump(GETADDR, ADDR_DUMP):
+            index, address = _parse_address(body)
+            addresses.setdefault(index, []).append(address)
+        routes = []
+        for body in socket.dump(GETROUTE, ROUTE_DUMP):
+            route = parse_route(name, body, links)
+            if route is not None:
+                routes.append(route)
+    except BaseException:
+        socket.__exit__()
+        raise
+    return RawNamespace(name, links, addresses, tuple(routes), values), socket
+
+
+def join(raw: RawNamespace, peers: Mapping[Key, Key]) -> Namespace:
+    """The namespace with names in place of numbers."""
+    links = {}
+    for index, entry in raw.links.items():
+        master = raw.links.get(entry.master_index)
+        addresses = raw.addresses.get(index)
+        peer = peers.get(entry.link.key)
+        links[entry.link.name] = replace(
+            entry.link,
+            master=master.link.name if master else None,
+            addresses=tuple(addresses) if addresses else (),
+            peer=peer,
+        )
+    return Namespace(raw.name, links, raw.routes, raw.sysctls)

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""read(): what the kernel has of everything that a want speaks of."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+
+from .._topology.model import HOST, Have, Key, Namespace, Owned, Want
+from . import sysctl
+from .dump import RawNamespace, join, read_namespace
+from .namespaces import Namespaces, processes_in
+from .netlink import Socket
+from .pairs import Pairs, ask_nsids
+
+NOTHING_OWNED = Owned()
+
+
+def read(
+    spaces: Namespaces, want: Want, owned: Owned = NOTHING_OWNED, everywhere: bool = False
+) -> Have:
+    """Dump the host's namespace, the want's and the owned ones; all with ``everywhere``."""
+    reader = _Reader(spaces, want)
+    names = dict.fromkeys(want.namespace_names())
+    names.update(dict.fromkeys(sorted(owned.namespaces | owned.pending_namespaces)))
+    if everywhere:
+        names.update(dict.fromkeys(spaces.list()))
+    reader.read(names)
+    reader.resolve()
+    return reader.have(owned)
+
+
+class _Reader:
+    def __init__(self, spaces: Namespaces, want: Want) -> None:
+        self._spaces = spaces
+        self._want = want
+        self._raws: dict[str, RawNamespace] = {}
+        self._stale: set[str] = set()
+        self._pairs = Pairs(self._raws)
+        self._sysctls = {n.name: [path for path, dummy in n.sysctls] for n in want.namespaces}
+        # Options of a kind are decoded only where they are wanted: that is the slow part.
+        self._options: dict[str, set[str]] = {}
+        self._partners: dict[str, dict[str, None]] = {}
+        for link in want.links:
+            if link.options:
+                self._options.setdefault(link.netns, set()).add(link.name)
+            if link.peer and link.first and HOST not in (link.netns, link.peer[0]):
+                self._partners.setdefault(link.netns, {})[link.peer[0]] = None
+
+    def read(self, names: Iterable[str]) -> None:
+        """Dump each namespace once; one that is gone meanwhile is as good as missing."""
+        nsids: dict[str, dict[int, str]] = {}
+        host = None
+        with contextlib.ExitStack() as stack:
+            for name in names:
+                if name in self._raws:
+                    continue
+                if not self._spaces.exists(name):
+                    if self._spaces.is_stale(name):
+                        self._stale.add(name)
+                    continue
+                raw, socket = read_namespace(
+                    self._spaces, name, self._sysctls.get(name, ()), self._options.get(name, ())
+                )
+                self._raws[name] = raw
+                if name == HOST:
+                    host = stack.enter_context(socket)
+                    continue
+                with socket:
+                    if name in self._partners:
+                        partners = list(self._partners[name])
+                        nsids[name] = ask_nsids(self._spaces, socket, partners)
+            self._pairs.local()
+            if host is not None:
+                others = [name for name in self._raws if name != HOST]
+                self._pairs.translate(HOST, ask_nsids(self._spaces, host, others))
+        for name, numbers in nsids.items():
+            self._pairs.translate(name, numbers)
+
+    def resolve(self) -> None:
+        """Pairs between two namespaces that are not wanted that way, then those out of sight."""
+        for name in list(self._raws):
+            candidates = self._pairs.candidates(name)
+            if candidates:
+                self._translate(name, candidates)
+        wanted = {link.key for link in self._want.links}
+        for name in list(self._raws):
+            if any(entry.link.key in wanted for entry in self._pairs.unresolved(name)):
+                self._look_everywhere(name)
+
+    def _look_everywhere(self, name: str) -> None:
+        """A wanted end whose peer is in a namespace that nobody named: find and read that one."""
+        hidden = [other for other in self._spaces.list() if other not in self._raws]
+        hidden = [other for other in hidden if self._spaces.exists(other)]
+        needed = {entry.peer_nsid for entry in self._pairs.unresolved(name)}
+        with self._spaces.entered(name):
+            socket = Socket()
+        with socket:
+            numbers = ask_nsids(self._spaces, socket, hidden)
+        self.read([other for nsid, other in numbers.items() if nsid in needed])
+        self._pairs.translate(name, numbers)
+
+    def _translate(self, name: str, others: list[str]) -> None:
+        with self._spaces.entered(name):
+            socket = Socket()
+        with socket:
+            self._pairs.translate(name, ask_nsids(self._spaces, socket, others))
+
+    def have(self, owned: Owned) -> Have:
+        namespaces: dict[str, Namespace] = {}
+        absent = {n.name for n in self._want.namespaces if not n.present}
+        for name, raw in self._raws.items():
+            namespace = join(raw, self._pairs.peers)
+            if name in absent and processes_in(name):
+                namespace = Namespace(
+                    name, namespace.links, namespace.routes, namespace.sysctls, True
+                )
+            namespaces[name] = namespace
+        return Have(namespaces, frozenset(self._stale), self._probe(), owned)
+
+    def _probe(self) -> dict[str, dict[str, str | None]]:
+        """The wanted sysctls of namespaces that do not exist, as a new namespace has them."""
+        missing = {
+            name: paths for name, paths in self._sysctls.items() if paths and name not in self._raws
+        }
+        if not missing:
+            return {}
+        with self._spaces.scratch():
+            values = sysctl.read({path for paths in missing.values() for path in paths})
+        return {
+            name: {path: values[path] for path in paths if path in values}
+            for name, paths in missing.items()
+        }
+
+
+def indexes(have: Have) -> dict[Key, int]:
+    """The ifindex of every link that was read."""
+    return {
+        link.key: link.index
+        for namespace in have.namespaces.values()
+        for link in namespace.links.values()
+    }

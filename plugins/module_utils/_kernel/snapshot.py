@@ -1,0 +1,308 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the kernel takes along with a change (G3), remembered and put back.
+
+Addresses, routes and permanent neighbours are kept as the kernel's own messages and sent back as
+they came, so that what this collection does not model (metrics, encapsulation, several next hops)
+survives as well.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .._topology.model import Key
+from .._topology.operations import Collateral
+from . import sysctl
+from .dump import ADDR_DUMP, LINK_DUMP, ROUTE_DUMP, RawLink, parse_link
+from .netlink import (
+    APPEND,
+    CREATE,
+    GETADDR,
+    GETLINK,
+    GETNEIGH,
+    GETROUTE,
+    NEWADDR,
+    NEWNEIGH,
+    NEWROUTE,
+    REPLACE,
+    SETLINK,
+    Request,
+    Socket,
+    attr,
+    attr_u32,
+    attributes,
+    link_body,
+)
+from .render import mac_bytes
+from .session import Session
+
+_NEIGH_DUMP = bytes(12)
+_NUD_PERMANENT = 0x80
+_KERNEL_PROTOCOL = 2
+_TABLE_LOCAL = 255
+# Times and counters, which are the kernel's to keep.
+_ROUTE_SKIP = {12}
+_NEIGH_SKIP = {3, 4}
+_ROUTE_FLAGS = 4  # RTNH_F_ONLINK; the others say how the route fares
+_CLONED = 0x200
+# Flags of an address that a person sets: NODAD, HOMEADDRESS, MANAGETEMPADDR, NOPREFIXROUTE,
+# MCAUTOJOIN.
+_IFA_FLAGS = 0x02 | 0x10 | 0x100 | 0x200 | 0x400
+
+
+@dataclass(frozen=True)
+class LinkState:
+    """What a link loses when it moves or gets another port."""
+
+    name: str
+    mac: str
+    mtu: int
+    up: bool
+    master: int
+
+
+@dataclass
+class _Remembered:
+    """One namespace before the run. ``indexes`` None means all links."""
+
+    indexes: set[int] | None
+    links: dict[int, LinkState] = field(default_factory=dict)
+    addresses: list[bytes] = field(default_factory=list)
+    routes: list[bytes] = field(default_factory=list)
+    neighbours: list[bytes] = field(default_factory=list)
+    sysctls: dict[str, str] = field(default_factory=dict)
+
+
+class Snapshot:
+    """Taken before the first write, of the links that the operations touch."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._namespaces: dict[str, _Remembered] = {}
+
+    def take(self, collateral: Iterable[Collateral], moved: Iterable[Key]) -> None:
+        """``moved`` links lose their sysctls too."""
+        touched: dict[str, set[str] | None] = {}
+        patterns: dict[str, list[str]] = {}
+        for item in collateral:
+            if item.link is None:
+                touched[item.netns] = None
+            else:
+                names = touched.setdefault(item.netns, set())
+                if names is not None:
+                    names.add(item.link)
+            patterns.setdefault(item.netns, []).extend(item.sysctls)
+        for netns, name in moved:
+            for family in ("ipv4", "ipv6"):
+                for group in ("conf", "neigh"):
+                    found = patterns.setdefault(netns, [])
+                    found.append(f"net/{family}/{group}/{_escape(name)}/*")
+        for netns, names in touched.items():
+            self._namespaces[netns] = self._take(netns, names, patterns.get(netns, []))
+
+    def _take(self, netns: str, names: set[str] | None, patterns: list[str]) -> _Remembered:
+        session = self._session
+        socket = session.socket(netns)
+        found = _Remembered(None if names is None else set())
+        for body in socket.dump(GETLINK, LINK_DUMP):
+            raw = parse_link(netns, body)
+            link = raw.link
+            if names is not None and link.name not in names:
+                continue
+            if found.indexes is not None:
+                found.indexes.add(link.index)
+            found.links[link.index] = LinkState(
+                link.name, link.mac, link.mtu, link.up, raw.master_index
+            )
+        found.addresses = _addresses(socket.dump(GETADDR, ADDR_DUMP), found.indexes)
+        found.routes = _routes(socket.dump(GETROUTE, ROUTE_DUMP), found.indexes)
+        found.neighbours = _neighbours(socket.dump(GETNEIGH, _NEIGH_DUMP), found.indexes)
+        if patterns:
+            with session.spaces.entered(netns):
+                found.sysctls = sysctl.matching(patterns)
+        return found
+
+    def restore(self, leave: Leave | None = None) -> list[str]:
+        """Put back what is missing; what could not be is returned as text."""
+        problems: list[str] = []
+        for netns, remembered in self._namespaces.items():
+            problems.extend(self._restore(netns, remembered, leave or Leave()))
+        return problems
+
+    def _restore(self, netns: str, old: _Remembered, leave: Leave) -> list[str]:
+        session = self._session
+        if not session.spaces.exists(netns):
+            return []
+        socket = session.socket(netns)
+        present = {}
+        for body in socket.dump(GETLINK, LINK_DUMP):
+            raw = parse_link(netns, body)
+            present[raw.link.index] = raw
+        requests: list[Request] = []
+        for index, state in old.links.items():
+            raw_link = present.get(index)
+            if raw_link is not None and leave.links:
+                requests.extend(_link_requests(index, state, raw_link))
+        problems = _send(socket, netns, requests)
+        if old.sysctls and leave.links:
+            with session.spaces.entered(netns):
+                sysctl.restore(old.sysctls)
+        for kind, saved, now in (
+            (NEWADDR, old.addresses, _addresses(socket.dump(GETADDR, ADDR_DUMP), old.indexes)),
+            (NEWROUTE, old.routes, None),
+            (NEWNEIGH, old.neighbours, None),
+        ):
+            if kind == NEWROUTE:
+                now = _routes(socket.dump(GETROUTE, ROUTE_DUMP), old.indexes)
+            elif kind == NEWNEIGH:
+                now = _neighbours(socket.dump(GETNEIGH, _NEIGH_DUMP), old.indexes)
+            there = set(now or ())
+            missing = [
+                body for body in saved if body not in there and not leave.covers(netns, kind, body)
+            ]
+            missing = [body for body in missing if _index(kind, body) in {0, *present}]
+            if kind == NEWROUTE:
+                # Gateways need the routes that lead to them.
+                missing.sort(key=_has_gateway)
+            # One by one: an address or route may need the one before it (G1).
+            for body in missing:
+                problems.extend(_send(socket, netns, [_again(kind, body)]))
+        return problems
+
+
+@dataclass(frozen=True)
+class Leave:
+    """What the plan removed on purpose, so that a restore after deletes leaves it away.
+
+    ``links`` false: the state of links is as the plan wants it.
+    """
+
+    links: bool = True
+    addresses: frozenset[tuple[str, bytes, int]] = frozenset()
+    routes: frozenset[tuple[str, bytes, int, int]] = frozenset()
+
+    def covers(self, netns: str, kind: int, body: bytes) -> bool:
+        if kind == NEWADDR:
+            values = dict(attributes(body, 8))
+            return (netns, values.get(2, values.get(1, b"")), body[1]) in self.addresses
+        if kind == NEWROUTE:
+            values = dict(attributes(body, 12))
+            table = struct.unpack("=I", values[15])[0] if 15 in values else body[4]
+            gone = {address for space, address, dummy in self.addresses if space == netns}
+            if values.get(7) in gone:
+                return True
+            return (netns, values.get(1, b""), body[1], table) in self.routes
+        return False
+
+
+def _link_requests(index: int, state: LinkState, raw: RawLink) -> list[Request]:
+    found = []
+    if raw.master_index != state.master:
+        body = link_body(index) + attr_u32(10, state.master)
+        found.append(Request(SETLINK, 0, body))
+    if raw.link.mtu != state.mtu:
+        found.append(Request(SETLINK, 0, link_body(index) + attr_u32(4, state.mtu)))
+    if raw.link.mac != state.mac:
+        found.append(Request(SETLINK, 0, link_body(index) + attr(1, mac_bytes(state.mac))))
+    if raw.link.up != state.up:
+        found.append(Request(SETLINK, 0, link_body(index, int(state.up), 1)))
+    return found
+
+
+def _send(socket: Socket, netns: str, requests: list[Request]) -> list[str]:
+    if not requests:
+        return []
+    place = f"namespace {netns}" if netns else "the host"
+    return [f"{place}: {error}" for error in socket.send(requests) if error is not None]
+
+
+def _escape(name: str) -> str:
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def _strip(body: bytes, start: int, skip: set[int]) -> bytes:
+    """The body without attributes that change by themselves."""
+    return body[:start] + b"".join(
+        attr(kind, value) for kind, value in attributes(body, start) if kind not in skip
+    )
+
+
+def _addresses(bodies: Iterable[bytes], indexes: set[int] | None) -> list[bytes]:
+    found = []
+    for body in bodies:
+        index = struct.unpack_from("=I", body, 4)[0]
+        if indexes is not None and index not in indexes:
+            continue
+        parts = []
+        for kind, value in attributes(body, 8):
+            if kind == 8:
+                flags = struct.unpack("=I", value)[0] & _IFA_FLAGS
+                value = struct.pack("=I", flags)
+            if kind == 6:
+                # Of the four times only the two lifetimes are set by people.
+                preferred, valid = struct.unpack_from("=II", value)
+                if valid == 0xFFFFFFFF:
+                    continue
+                value = struct.pack("=IIII", preferred, valid, 0, 0)
+            if kind != 11:
+                parts.append(attr(kind, value))
+        found.append(body[:2] + bytes([body[2] & _IFA_FLAGS & 0xFF]) + body[3:8] + b"".join(parts))
+    return found
+
+
+def _routes(bodies: Iterable[bytes], indexes: set[int] | None) -> list[bytes]:
+    found = []
+    for body in bodies:
+        flags = struct.unpack_from("=I", body, 8)[0]
+        if body[5] == _KERNEL_PROTOCOL or body[4] == _TABLE_LOCAL or flags & _CLONED:
+            continue
+        if indexes is not None and not indexes & _hops(body):
+            continue
+        stripped = _strip(body, 12, _ROUTE_SKIP)
+        found.append(stripped[:8] + struct.pack("=I", flags & _ROUTE_FLAGS) + stripped[12:])
+    return found
+
+
+def _hops(body: bytes) -> set[int]:
+    """The ifindexes that a route leads over."""
+    found = set()
+    for kind, value in attributes(body, 12):
+        if kind == 4:
+            found.add(struct.unpack("=I", value)[0])
+        elif kind == 9:
+            offset = 0
+            while offset + 8 <= len(value):
+                length, dummy, dummy, index = struct.unpack_from("=HBBI", value, offset)
+                found.add(index)
+                offset += max(8, (length + 3) & ~3)
+    return found
+
+
+def _neighbours(bodies: Iterable[bytes], indexes: set[int] | None) -> list[bytes]:
+    found = []
+    for body in bodies:
+        index, state = struct.unpack_from("=IH", body, 4)
+        if state & _NUD_PERMANENT and (indexes is None or index in indexes):
+            found.append(_strip(body, 12, _NEIGH_SKIP))
+    return found
+
+
+def _index(kind: int, body: bytes) -> int:
+    if kind == NEWROUTE:
+        return min(_hops(body), default=0)
+    return int(struct.unpack_from("=I", body, 4)[0])
+
+
+def _has_gateway(body: bytes) -> bool:
+    return any(kind in (5, 9, 18) for kind, dummy in attributes(body, 12))
+
+
+def _again(kind: int, body: bytes) -> Request:
+    flags = {NEWADDR: CREATE, NEWROUTE: CREATE | APPEND, NEWNEIGH: CREATE | REPLACE}[kind]
+    return Request(kind, flags, body, (errno.EEXIST,))
