@@ -56,7 +56,6 @@ class Lab:
             node.name: {
                 "ansible_port": self.slot.ssh_port(node.position),
                 "ansible_control_path": str(self.machine(node).ssh_socket),
-                "container_net_ip": node.address,
             }
             for node in self.nodes
         }

@@ -1,0 +1,234 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Print what a run could leave on a host, as lines that can be compared with `diff`.
+
+Runs on a host as root with nothing but Python. Taken before the first run and after teardown, the
+two must be equal. What differs between two looks at the same host is left out: counters, handles,
+interface numbers, lifetimes, comments, empty base chains, docker0's MAC. What a teardown leaves on
+purpose is left out too: packages, loaded modules, the forwarding sysctl, Docker's own directories.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+# Where configuration, programs and state of ours or of a stranger would be.
+TREES = ("/etc", "/home", "/opt", "/root", "/run", "/srv", "/usr/local", "/var/lib", "/var/log")
+# Daemons' own diaries: they change while nobody touches the host.
+MOVING = re.compile(
+    r"""/root/\.(ansible|cache)(/|$)
+    |/run/(?!container_net|flannel|netns|lock)[^/]+
+    |/run/lock/(?!container_net)
+    |/var/lib/(apt|containerd|dbus|docker|dpkg|pam|private|python|systemd|ucf|man-db)(/|$)
+    |/var/log/(apt|journal|private|btmp|dpkg|lastlog|wtmp|alternatives)
+    |/etc/(ld\.so\.cache|\.updated)$""",
+    re.VERBOSE,
+)
+_COMMENT = re.compile(r' -m comment --comment ("(?:[^"\\]|\\.)*"|\S+)')
+# What Docker gives its own bridge when a container first comes, and never takes back.
+DOCKER_BRIDGE = "docker0"
+
+
+def normal_rules(text: str) -> list[str]:
+    """`iptables-save` output without counters, comments and empty base chains that accept.
+
+    Each line starts with its table; the order of rules is kept, that of chains is not.
+    """
+    lines: list[str] = []
+    chains: dict[str, str] = {}
+    used: set[str] = set()
+    table = ""
+    for line in text.splitlines():
+        if line.startswith("*"):
+            table, chains, used = line[1:], {}, set()
+        elif line.startswith(":"):
+            name, policy = line[1:].split()[:2]
+            chains[name] = policy
+        elif line.startswith("-A"):
+            used.add(line.split()[1])
+            lines.append(f"{table} {_COMMENT.sub('', line)}")
+        elif line == "COMMIT":
+            lines += [
+                f"{table} :{name} {policy}"
+                for name, policy in sorted(chains.items())
+                if name in used or policy != "ACCEPT"
+            ]
+    return lines
+
+
+def normal_nft(ruleset: dict[str, Any]) -> list[str]:
+    """`nft -j list ruleset` as lines, without handles, counters, empty base chains and tables."""
+    entries = [
+        (kind, value)
+        for entry in ruleset["nftables"]
+        for kind, value in entry.items()
+        if kind != "metainfo"
+    ]
+    place = {"rule": "chain", "element": "set"}
+    filled = {
+        (value["family"], value["table"], value[place[kind]])
+        for kind, value in entries
+        if kind in place
+    }
+
+    def counts(kind: str, value: dict[str, Any]) -> bool:
+        if kind != "chain":
+            return kind != "table"
+        key = (value["family"], value["table"], value["name"])
+        return key in filled or "hook" not in value or value.get("policy") != "accept"
+
+    kept = [(kind, value) for kind, value in entries if counts(kind, value)]
+    tables = {(value["family"], value["table"]) for dummy, value in kept}
+    for kind, value in entries:
+        if kind == "table" and (value["family"], value["name"]) in tables:
+            kept.append((kind, value))
+    return [f"{kind} {json.dumps(_bare(value), sort_keys=True)}" for kind, value in kept]
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: None if key == "counter" else _bare(inner)
+            for key, inner in value.items()
+            if key not in ("handle", "comment")
+        }
+    if isinstance(value, list):
+        return [_bare(inner) for inner in value]
+    return value
+
+
+def normal_links(links: Iterable[dict[str, Any]]) -> list[str]:
+    """`ip -j -d address` as lines: links with kind, master, MTU, state, alias and addresses."""
+    lines: list[str] = []
+    for link in links:
+        name = link["ifname"]
+        docker = name == DOCKER_BRIDGE
+        words = [
+            name,
+            link.get("linkinfo", {}).get("info_kind", "-"),
+            f"mtu={link['mtu']}",
+            f"master={link.get('master', '-')}",
+            f"up={'UP' in link['flags']}",
+            f"alias={link.get('ifalias', '-')}",
+            f"mac={'-' if docker else link.get('address', '-')}",
+        ]
+        lines.append("link " + " ".join(words))
+        for address in link.get("addr_info", []):
+            if docker and address.get("scope") == "link":
+                continue
+            lines.append(
+                f"address {name} {address['local']}/{address['prefixlen']} {address['scope']}"
+            )
+    return sorted(lines)
+
+
+def normal_routes(family: str, routes: Iterable[dict[str, Any]]) -> list[str]:
+    """`ip -j route show table all` as sorted lines, without what comes and goes by itself."""
+    lines: list[str] = []
+    for route in routes:
+        if route.get("dev") == DOCKER_BRIDGE and route["dst"].startswith(("fe80", "ff00")):
+            continue
+        keys = ("type", "dst", "gateway", "dev", "prefsrc", "metric", "scope", "table", "protocol")
+        words = [f"{key}={route[key]}" for key in keys if key in route]
+        lines.append(f"route{family} " + " ".join(words))
+    return sorted(lines)
+
+
+def files(trees: Iterable[str]) -> Iterator[str]:
+    """Every file below the trees: kind, mode, owner and what is in it."""
+    for tree in trees:
+        for directory, names, leaves in os.walk(tree):
+            names[:] = sorted(n for n in names if not MOVING.match(os.path.join(directory, n)))
+            for name in sorted(leaves) + names:
+                path = os.path.join(directory, name)
+                if not MOVING.match(path):
+                    yield "file " + _describe(path)
+
+
+def _describe(path: str) -> str:
+    try:
+        info = os.lstat(path)
+        content = ""
+        if stat.S_ISLNK(info.st_mode):
+            content = "-> " + os.readlink(path)
+        elif stat.S_ISREG(info.st_mode):
+            with open(path, "rb") as handle:
+                content = hashlib.sha256(handle.read()).hexdigest()[:16]
+    except FileNotFoundError:
+        return f"{path} went away"
+    return f"{path} {stat.filemode(info.st_mode)} {info.st_uid}:{info.st_gid} {content}".rstrip()
+
+
+def units(unit_files: str, active: str) -> list[str]:
+    """Unit files with their enablement, and what runs or failed.
+
+    The arguments are the output of `systemctl list-unit-files` and `list-units`, plain and
+    without a legend. A service that ends by itself is not said to run.
+    """
+    lines = [f"unit {' '.join(line.split()[:2])}" for line in unit_files.splitlines()]
+    for line in active.splitlines():
+        name, dummy, state, sub = line.split()[:4]
+        if state == "failed" or (state == "active" and sub in ("running", "listening", "exited")):
+            lines.append(f"active {name} {state}")
+    return sorted(lines)
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed with {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _which(program: str) -> bool:
+    places = os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/sbin"]
+    return any(os.access(os.path.join(place, program), os.X_OK) for place in places)
+
+
+def _json(*command: str) -> Any:
+    return json.loads(_run(*command) or "[]")
+
+
+def state() -> list[str]:
+    """Everything of this host, as lines."""
+    lines = normal_links(_json("ip", "-j", "-d", "address"))
+    for family in ("4", "6"):
+        routes = _json("ip", f"-{family}", "-j", "route", "show", "table", "all")
+        lines += normal_routes(family, routes)
+        lines += [f"rule{family} {line}" for line in _run("ip", f"-{family}", "rule").splitlines()]
+    lines += [f"netns {line}" for line in _run("ip", "netns", "list").splitlines()]
+    for program in ("iptables", "ip6tables"):
+        if _which(f"{program}-save"):
+            lines += [f"{program} {rule}" for rule in normal_rules(_run(f"{program}-save"))]
+    if _which("nft"):
+        lines += [f"nft {line}" for line in normal_nft(_json("nft", "-j", "list", "ruleset"))]
+    plain = ("--no-legend", "--plain", "--no-pager")
+    lines += units(
+        _run("systemctl", "list-unit-files", *plain),
+        _run("systemctl", "list-units", "--all", "--type=service,socket,timer,path,mount", *plain),
+    )
+    docker_runs = subprocess.run(
+        ["systemctl", "is-active", "--quiet", "docker.service"], check=False
+    )
+    if docker_runs.returncode == 0:
+        for what, key in (("image", "{{.Repository}}:{{.Tag}}"), ("network", "{{.Name}}")):
+            names = _run("docker", what, "ls", "--format", key).splitlines()
+            lines += sorted(f"docker {what} {name}" for name in names)
+        for name in sorted(_run("docker", "ps", "-a", "--format", "{{.Names}}").splitlines()):
+            lines.append(f"docker container {name}")
+    lines += files(TREES)
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(state()))
