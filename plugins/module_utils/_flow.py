@@ -2,17 +2,27 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one flow of all network modules."""
+"""The one flow of all network modules: validate, lock, read, plan, apply, read again, report."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import os
+from collections.abc import Callable
+from typing import Any
 
+from ._errors import ContainerNetError, HostError
+from ._host.lock import locked
+from ._kernel.kinds import require_pyroute2
+from ._run import Outcome, RunError, run_topology
+from ._topology.commands import commands
+from ._topology.diff import diff
 from ._topology.model import Want
+
+LOCK_TIMEOUT = 60
 
 
 def run(module: Any, build: Callable[[], Want]) -> None:
-    """Validate, lock, read, plan, apply, read again, and leave through exit_json or fail_json.
+    """Make the network as ``build()`` wants it, and leave through exit_json or fail_json.
 
     ``module`` is an AnsibleModule with ``supports_check_mode=True``. An optional parameter
     ``lock_timeout`` (seconds, 60) is honoured when the module has it. Exits with
@@ -21,4 +31,35 @@ def run(module: Any, build: Callable[[], Want]) -> None:
     * ``diff`` ({before, after} or {prepared}), in --diff mode only,
     * on failure ``msg`` and, once something had been written, ``rolled_back`` (bool).
     """
-    raise NotImplementedError
+    try:
+        want = build()
+        outcome = execute(want, bool(module.check_mode), module.params.get("lock_timeout"))
+    except RunError as error:
+        module.fail_json(msg=str(error), rolled_back=error.rolled_back)
+    except ContainerNetError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"The host refused: {error}")
+    else:
+        for warning in outcome.warnings:
+            module.warn(warning)
+        # Marks and the like are changes, too, but no commands of a person.
+        result: dict[str, Any] = {
+            "changed": outcome.changed,
+            "commands": commands(outcome.plan.operations),
+        }
+        if getattr(module, "_diff", False):
+            result["diff"] = diff(outcome.plan.operations)
+        module.exit_json(**result)
+
+
+def execute(want: Want, check_mode: bool, lock_timeout: float | None = None) -> Outcome:
+    """The flow without Ansible. Raises ContainerNetError."""
+    if os.geteuid() != 0:
+        raise HostError(
+            "Not root: namespaces, links and routes can only be read and changed by root. Use"
+            " become: true."
+        )
+    require_pyroute2()
+    with locked(LOCK_TIMEOUT if lock_timeout is None else lock_timeout):
+        return run_topology(want, check_mode)

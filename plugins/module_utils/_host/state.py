@@ -74,6 +74,9 @@ class StateFile:
         if state.is_empty():
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.path)
+            with contextlib.suppress(OSError):
+                # Only when no other topology is left.
+                os.rmdir(self._directory)
             return
         os.makedirs(self._directory, mode=0o755, exist_ok=True)
         temporary = f"{self.path}.new"

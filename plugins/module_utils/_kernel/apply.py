@@ -18,14 +18,15 @@ from contextlib import ExitStack
 from .._errors import ContainerNetError, HostError
 from .._topology.model import HOST
 from .._topology.operations import (
+    AddAddress,
     AddLink,
     AddNamespace,
     DeleteLink,
     DeleteNamespace,
-    End,
     MoveLink,
     Operation,
     RenameLink,
+    SetLink,
     SetSysctl,
     Stage,
 )
@@ -36,8 +37,6 @@ from .render import add_link, move_link, request
 from .session import Session
 
 _BATCH = 64
-# In a new namespace the tunnels that modules bring along may have the first numbers.
-_FIRST_INDEX = 100
 
 
 class OperationError(ContainerNetError):
@@ -56,7 +55,6 @@ class Applier:
         self._session = session
         self.done: list[Operation] = []
         self.made: set[str] = set()
-        self._next_index: dict[str, int] = {}
 
     def run(self, operations: Sequence[Operation]) -> None:
         """Do all; raises OperationError at the first refusal (after the send it was part of)."""
@@ -149,22 +147,11 @@ class Applier:
         master = 0
         if operation.master:
             master = self._session.index((operation.netns, operation.master))
-        near = (self._choose_index(operation.near), fds[operation.netns])
-        peer: tuple[int, int | None] = (0, None)
-        if operation.peer:
-            peer = (self._choose_index(operation.peer), fds[operation.peer.netns])
-        return add_link(operation, master, near, peer)
-
-    def _choose_index(self, end: End) -> int:
-        """Where the namespace is ours alone a chosen ifindex saves asking for it."""
-        if end.netns not in self.made:
-            return 0
-        number = self._next_index.get(end.netns, _FIRST_INDEX)
-        self._next_index[end.netns] = number + 1
-        self._session.indexes[end.key] = number
-        return number
+        peer = fds[operation.peer.netns] if operation.peer else -1
+        return add_link(operation, master, fds[operation.netns], peer)
 
     def _learn(self, operations: Iterable[AddLink]) -> None:
+        """New namespaces are asked later, when they are entered anyway."""
         names: dict[str, list[str]] = {}
         for operation in operations:
             for end in operation.ends:
@@ -176,6 +163,8 @@ class Applier:
     def _namespace(self, netns: str, operations: list[Operation]) -> None:
         """All details of one namespace; in one send when the namespace is ours alone."""
         alone = netns in self.made
+        if alone:
+            self._session.learn(netns, _new_names(self._session, operations))
         key = _is_sysctl if alone else _stage_of
         for dummy, group in itertools.groupby(operations, key=key):
             same = list(group)
@@ -223,6 +212,12 @@ class Applier:
             self._session.renamed((netns, operation.name), (netns, operation.target))
         elif isinstance(operation, DeleteLink):
             self._session.indexes.pop((operation.netns, operation.name), None)
+
+
+def _new_names(session: Session, operations: Sequence[Operation]) -> list[str]:
+    names = dict.fromkeys(o.name for o in operations if isinstance(o, (SetLink, AddAddress)))
+    netns = operations[0].netns
+    return [name for name in names if (netns, name) not in session.indexes]
 
 
 def _reason(error: Exception) -> str:

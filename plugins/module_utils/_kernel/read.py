@@ -20,12 +20,17 @@ NOTHING_OWNED = Owned()
 
 
 def read(
-    spaces: Namespaces, want: Want, owned: Owned = NOTHING_OWNED, everywhere: bool = False
+    spaces: Namespaces,
+    want: Want,
+    owned: Owned = NOTHING_OWNED,
+    everywhere: bool = False,
+    with_owned: bool = False,
 ) -> Have:
-    """Dump the host's namespace, the want's and the owned ones; all with ``everywhere``."""
+    """Dump the host's namespace and the want's; the owned ones, or all, when asked."""
     reader = _Reader(spaces, want)
     names = dict.fromkeys(want.namespace_names())
-    names.update(dict.fromkeys(sorted(owned.namespaces | owned.pending_namespaces)))
+    if with_owned:
+        names.update(dict.fromkeys(sorted(owned.namespaces | owned.pending_namespaces)))
     if everywhere:
         names.update(dict.fromkeys(spaces.list()))
     reader.read(names)
@@ -38,6 +43,7 @@ class _Reader:
         self._spaces = spaces
         self._want = want
         self._raws: dict[str, RawNamespace] = {}
+        self._asked: set[str] = set()
         self._stale: set[str] = set()
         self._pairs = Pairs(self._raws)
         self._sysctls = {n.name: [path for path, dummy in n.sysctls] for n in want.namespaces}
@@ -58,6 +64,7 @@ class _Reader:
             for name in names:
                 if name in self._raws:
                     continue
+                self._asked.add(name)
                 if not self._spaces.exists(name):
                     if self._spaces.is_stale(name):
                         self._stale.add(name)
@@ -119,7 +126,9 @@ class _Reader:
                     name, namespace.links, namespace.routes, namespace.sysctls, True
                 )
             namespaces[name] = namespace
-        return Have(namespaces, frozenset(self._stale), self._probe(), owned)
+        return Have(
+            namespaces, frozenset(self._stale), self._probe(), owned, frozenset(self._asked)
+        )
 
     def _probe(self) -> dict[str, dict[str, str | None]]:
         """The wanted sysctls of namespaces that do not exist, as a new namespace has them."""

@@ -73,36 +73,37 @@ def _family(version: int) -> int:
     return socket.AF_INET if version == 4 else socket.AF_INET6
 
 
-def _end(end: End, namespace_fd: int | None) -> bytes:
+def _end(end: End, namespace_fd: int) -> bytes:
     parts = [attr_text(_IFNAME, end.name)]
     if end.mac:
         parts.append(attr(_ADDRESS, mac_bytes(end.mac)))
     if end.mtu:
         parts.append(attr_u32(_MTU, end.mtu))
-    if namespace_fd is not None:
-        parts.append(attr_u32(_NET_NS_FD, namespace_fd))
+    parts.append(attr_u32(_NET_NS_FD, namespace_fd))
     return b"".join(parts)
 
 
 def add_link(
     link: AddLink,
     master: int,
-    near: tuple[int, int | None],
-    peer: tuple[int, int | None],
+    near: int,
+    peer: int,
 ) -> Request:
-    """``near`` and ``peer``: (ifindex to take or 0, descriptor of the namespace or None).
+    """``near`` and ``peer``: descriptors of the namespaces of the ends.
 
+    No ifindex is chosen: the kernel takes the peer's only together with the near end's, and that
+    one may be a stranger's (G1).
     The kernel makes both ends, the port and the state in one go or not at all. The peer cannot
     be up here: the near end does not exist yet when the kernel would open it (ENOTCONN).
     """
     flags = _UP if link.up else 0
     info = attr(_INFO_KIND, link.kind.encode() + b"\0")
     if link.peer is not None:
-        other = link_body(peer[0]) + _end(link.peer, peer[1])
+        other = link_body() + _end(link.peer, peer)
         info += attr(_INFO_DATA | NESTED, attr(_VETH_PEER | NESTED, other))
     elif link.options:
         info += attr(_INFO_DATA | NESTED, kinds.encode(link.kind, link.options))
-    body = link_body(near[0], flags, flags) + _end(link.near, near[1])
+    body = link_body(0, flags, flags) + _end(link.near, near)
     if master:
         body += attr_u32(_MASTER, master)
     return Request(NEWLINK, CREATE | EXCL, body + attr(_LINKINFO | NESTED, info))
@@ -151,10 +152,6 @@ def _address(operation: AddAddress | DeleteAddress, index: Index) -> Request:
     body += attr(2, packed) + attr(1, packed)
     if isinstance(operation, DeleteAddress):
         return Request(DELADDR, 0, body, (errno.EADDRNOTAVAIL, errno.ENODEV))
-    if interface.version == 4 and interface.network.prefixlen < 31:
-        # What ip calls "brd +" and most tools expect.
-        broadcast = interface.network.broadcast_address
-        body += attr(4, broadcast.packed)
     if operation.again:
         return Request(NEWADDR, CREATE | REPLACE, body)
     return Request(NEWADDR, CREATE | EXCL, body)

@@ -58,10 +58,8 @@ def command(operation: Operation) -> list[str]:
 def _simple(operation: Operation) -> str:
     if isinstance(operation, AddAddress):
         interface = operation.interface
-        # ip adds no broadcast address by itself, the engine does.
-        broadcast = " brd +" if interface.version == 4 and interface.network.prefixlen < 31 else ""
         verb = "replace" if operation.again else "add"
-        return f"addr {verb} {interface}{broadcast} dev {_quote(operation.name)}"
+        return f"addr {verb} {interface} dev {_quote(operation.name)}"
     if isinstance(operation, DeleteAddress):
         return f"addr del {operation.address.interface} dev {_quote(operation.name)}"
     if isinstance(operation, DeleteLink):
@@ -126,9 +124,8 @@ def _set_link(operation: SetLink) -> list[str]:
 
 def _route(operation: SetRoute | DeleteRoute) -> str:
     route = operation.route
-    if isinstance(operation, DeleteRoute):
-        verb = "del"
-    else:
+    verb = "del"
+    if isinstance(operation, SetRoute):
         verb = "replace" if operation.before else "add"
     family = " -6" if route.dst.version == 6 else ""
     return f"{_ip(route.netns)}{family} route {verb} {route_text(route)}"

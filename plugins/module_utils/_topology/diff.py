@@ -80,7 +80,12 @@ def _lines(operation: Operation) -> list[tuple[Line, Line]]:
         return _new_link(operation)
     if isinstance(operation, SetSysctl):
         name = f"netns {operation.netns} sysctl {operation.path.replace('/', '.')}"
-        return [(f"{name} {operation.before}" if operation.before else None, f"{name} {operation.value}")]
+        return [
+            (
+                f"{name} {operation.before}" if operation.before else None,
+                f"{name} {operation.value}",
+            )
+        ]
     if isinstance(operation, (SetRoute, DeleteRoute)):
         return [_route_lines(operation)]
     name = _link(operation.netns, operation.name)

@@ -211,7 +211,8 @@ class Owned:
 class Have:
     """What is there.
 
-    ``stale`` are files under /run/netns that are no namespaces. ``probed`` are the wanted sysctls
+    ``looked`` are the names that were asked for, whether they exist or not. ``stale`` are files
+    under /run/netns that are no namespaces. ``probed`` are the wanted sysctls
     of namespaces that do not exist, as a new one has them.
     """
 
@@ -219,6 +220,7 @@ class Have:
     stale: frozenset[str] = frozenset()
     probed: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     owned: Owned = Owned()
+    looked: frozenset[str] = frozenset()
 
     def link(self, key: Key) -> Link | None:
         namespace = self.namespaces.get(key[0])

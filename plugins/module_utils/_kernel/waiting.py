@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Namespaces go asynchronously: their links' other ends are seen for a while (G8)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from .._topology.model import Have, Key
+from .namespaces import Namespaces
+from .netlink import GETLINK, Request, Socket, link_body
+
+_SECONDS = 5.0
+
+
+def wait_for_peers(spaces: Namespaces, have: Have, gone: Sequence[str]) -> None:
+    """Until the other ends of veths in the ``gone`` namespaces went, at most five seconds.
+
+    A namespace that a process keeps alive keeps its links, so the time may pass in vain.
+    """
+    waiting: dict[str, dict[int, Key]] = {}
+    removed = set(gone)
+    for name in removed:
+        namespace = have.namespaces.get(name)
+        for link in namespace.links.values() if namespace else ():
+            other = have.link(link.peer) if link.peer else None
+            if other is not None and other.netns not in removed:
+                waiting.setdefault(other.netns, {})[other.index] = link.key
+    end = time.monotonic() + _SECONDS
+    for netns, links in waiting.items():
+        if not spaces.exists(netns):
+            continue
+        with spaces.entered(netns):
+            socket = Socket()
+        with socket:
+            _wait(socket, list(links), end)
+
+
+def _wait(socket: Socket, indexes: list[int], end: float) -> None:
+    while indexes:
+        requests = [Request(GETLINK, 0, link_body(index)) for index in indexes[:64]]
+        answers = socket.get(requests)
+        here = [index for index, answer in zip(indexes, answers) if isinstance(answer, bytes)]
+        indexes = here + indexes[64:]
+        if len(here) == len(requests):
+            if time.monotonic() > end:
+                return
+            time.sleep(0.01)

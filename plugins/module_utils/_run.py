@@ -1,0 +1,230 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A run, without Ansible: read, plan, journal, apply, verify, delete, verify."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ._errors import ContainerNetError
+from ._host.ledger import Ledger
+from ._kernel.apply import Applier, OperationError
+from ._kernel.namespaces import Namespaces
+from ._kernel.read import indexes, read
+from ._kernel.session import Session
+from ._kernel.snapshot import Leave, Snapshot
+from ._kernel.undo import undo
+from ._kernel.waiting import wait_for_peers
+from ._topology.commands import command, commands
+from ._topology.model import Have, Want
+from ._topology.operations import (
+    AddLink,
+    DeleteAddress,
+    DeleteNamespace,
+    DeleteRoute,
+    MoveLink,
+    Operation,
+    RenameLink,
+    SetRoute,
+)
+from ._topology.plan import Plan, plan
+
+
+class RunError(ContainerNetError):
+    """A run that failed after it had begun to write."""
+
+    def __init__(self, message: str, rolled_back: bool) -> None:
+        super().__init__(message)
+        self.rolled_back = rolled_back
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did, or in check mode would do."""
+
+    plan: Plan
+    changed: bool
+    warnings: tuple[str, ...] = ()
+
+
+def run_topology(want: Want, check_mode: bool) -> Outcome:
+    """Needs root, pyroute2 and the lock. Raises ContainerNetError, RunError once it wrote."""
+    ledger = Ledger(want.topology)
+    with Namespaces() as spaces:
+        have = _read(spaces, want, ledger)
+        planned = plan(have, want)
+        outcome = Outcome(planned, bool(planned))
+        if check_mode:
+            return outcome
+        if planned:
+            have = _Transaction(spaces, want, ledger, have).carry_out(planned)
+        if ledger.settle(have, want) and not planned:
+            note = f"The state file of topology {want.topology} was missing: made again from marks."
+            return replace(outcome, warnings=(note,))
+        return outcome
+
+
+def _read(spaces: Namespaces, want: Want, ledger: Ledger) -> Have:
+    # Without a state file what has to be pruned is found by its marks, wherever it is.
+    everywhere = want.prune and not ledger.exists
+    return read(spaces, want, ledger.owned, everywhere, with_owned=want.prune)
+
+
+class _Transaction:
+    """One plan on its way into the kernel."""
+
+    def __init__(self, spaces: Namespaces, want: Want, ledger: Ledger, have: Have) -> None:
+        self._spaces = spaces
+        self._want = want
+        self._ledger = ledger
+        self._have = have
+        self._session = Session(spaces, indexes(have))
+        self._applier = Applier(self._session)
+
+    def carry_out(self, planned: Plan) -> Have:
+        """Returns what is there afterwards, which is what was wanted."""
+        forward = with_macs(planned.forward)
+        before = Snapshot(self._session)
+        keep = Snapshot(self._session)
+        try:
+            self._remember(before, planned.forward)
+            self._remember(keep, [o for o in planned.operations if _loses(o)])
+            self._ledger.journal(forward)
+            have = self._forward(forward, before, keep, planned)
+            if planned.deletes:
+                have = self._delete(planned, keep)
+            return have
+        finally:
+            self._session.close()
+
+    def _remember(self, snapshot: Snapshot, operations: Iterable[Operation]) -> None:
+        there = self._have.namespaces
+        touched = [c for o in operations for c in o.collateral() if c.netns in there]
+        moved = [(o.netns, o.name) for o in operations if isinstance(o, MoveLink)]
+        snapshot.take(touched, moved)
+
+    def _forward(
+        self, operations: list[Operation], before: Snapshot, keep: Snapshot, planned: Plan
+    ) -> Have:
+        """Up to the point of no return; everything is undone when it fails."""
+        try:
+            self._applier.run(operations)
+            if any(isinstance(o, RenameLink) for o in operations):
+                keep.restore(_leave(planned.operations))
+            have = self._have
+            if operations:
+                have = self._verify()
+        except BaseException as error:
+            left = undo(self._session, self._applier, before)
+            if not left:
+                self._ledger.revert()
+            raise _failure(error, left) from error
+        return have
+
+    def _verify(self) -> Have:
+        have = _read(self._spaces, self._want, self._ledger)
+        missing = plan(have, self._want).forward
+        if missing:
+            raise OperationError(missing[0], "the kernel took the request but did not keep it")
+        return have
+
+    def _delete(self, planned: Plan, keep: Snapshot) -> Have:
+        """No way back from here: what fails is tried once more from what is there then."""
+        gone = [o.netns for o in planned.deletes if isinstance(o, DeleteNamespace)]
+        failure: OperationError | None = None
+        for attempt in (planned.deletes, None):
+            if attempt is None:
+                have = _read(self._spaces, self._want, self._ledger)
+                attempt = plan(have, self._want).operations
+                if not attempt:
+                    return have
+                self._session.indexes.update(indexes(have))
+            try:
+                self._applier.run(attempt)
+                keep.restore(_leave(planned.operations))
+            except OperationError as error:
+                failure = error
+            self._session.close()
+            self._spaces.let_go()
+            wait_for_peers(self._spaces, self._have, gone)
+        have = _read(self._spaces, self._want, self._ledger)
+        rest = plan(have, self._want)
+        if rest:
+            raise _unfinished(rest, failure)
+        return have
+
+
+def with_macs(operations: Iterable[Operation]) -> list[Operation]:
+    """Choose the MAC of every new link, so that the journal knows it before it exists (G2)."""
+    found: list[Operation] = []
+    for operation in operations:
+        if isinstance(operation, AddLink):
+            near = operation.near
+            peer = operation.peer
+            operation = replace(
+                operation,
+                near=near if near.mac else replace(near, mac=_random_mac()),
+                peer=peer if peer is None or peer.mac else replace(peer, mac=_random_mac()),
+            )
+        found.append(operation)
+    return found
+
+
+def _random_mac() -> str:
+    data = bytearray(os.urandom(6))
+    # Locally administered, not multicast.
+    data[0] = data[0] & 0xFC | 0x02
+    return data.hex(":")
+
+
+def _loses(operation: Operation) -> bool:
+    """Whether a run that succeeds takes something along that has to stay."""
+    return isinstance(operation, (DeleteAddress, RenameLink))
+
+
+def _leave(operations: Iterable[Operation]) -> Leave:
+    addresses, routes = set(), set()
+    for operation in operations:
+        if isinstance(operation, DeleteAddress):
+            interface = operation.address.interface
+            length = interface.network.prefixlen
+            addresses.add((operation.netns, interface.ip.packed, length))
+        elif isinstance(operation, (DeleteRoute, SetRoute)):
+            dst = operation.route.dst
+            packed = dst.network_address.packed if dst.prefixlen else b""
+            routes.add((operation.netns, packed, dst.prefixlen, operation.route.table))
+    return Leave(False, frozenset(addresses), frozenset(routes))
+
+
+def _failure(error: BaseException, left: list[tuple[Operation, str]]) -> BaseException:
+    """The error that a person sees: operation, kernel's word, and what could not be undone."""
+    if isinstance(error, OperationError):
+        text = f"{describe(error.operation)}: {error.reason}."
+    elif isinstance(error, Exception):
+        text = f"{error}"
+    else:
+        text = f"Interrupted ({type(error).__name__})."
+    if not left:
+        return RunError(f"{text} Everything that this run had changed was undone.", True)
+    lines = []
+    for operation, reason in left:
+        repair = "; ".join(command(operation))
+        lines.append(f"{reason}" + (f" (repair by hand: {repair})" if repair else ""))
+    return RunError(f"{text} Undoing it was not complete: {'. '.join(lines)}.", False)
+
+
+def _unfinished(rest: Plan, failure: OperationError | None) -> RunError:
+    text = "The new network is in place, but not everything that has to go could be removed"
+    if failure is not None:
+        text += f": {describe(failure.operation)}: {failure.reason}"
+    todo = "; ".join(commands(rest.operations)) or "run the task again"
+    return RunError(f"{text}. Left to do: {todo}.", False)
+
+
+def describe(operation: Operation) -> str:
+    """An operation in a person's words: its commands, or the mark that it is."""
+    return "; ".join(command(operation)) or f"marking link {getattr(operation, 'name', '')}"
