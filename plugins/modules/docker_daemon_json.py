@@ -179,8 +179,7 @@ path:
   returned: success
   type: str
 docker_version:
-  description: Release line of the installed dockerd, empty when there is none or it was not
-  asked.
+  description: Release line of the installed dockerd, empty when there is none or it was not asked.
   returned: success
   type: str
   sample: "26.1"

@@ -125,7 +125,7 @@ def _validate(settings: dict[str, Any], version: tuple[int, int] | None = None) 
     return check(want, version) + check_result(settings, want, "/etc/docker/daemon.json")
 
 
-@pytest.mark.parametrize("settings", GOOD, ids=lambda s: ",".join(s))
+@pytest.mark.parametrize("settings", GOOD, ids=",".join)
 def test_accepted(settings: dict[str, Any]) -> None:
     assert _validate(settings) == []
 

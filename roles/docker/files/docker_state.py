@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find out, in one task and without changing anything, what a host has of what role docker wants.
+
+argv[1] is a JSON object (see ``main``); the answer is one JSON object on stdout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from typing import Any
+
+SOCKET = "/run/docker.sock"
+# What Docker starts again by itself after a restart.
+COME_BACK = ("always", "unless-stopped")
+
+
+class Engine(http.client.HTTPConnection):
+    """Docker's API over its socket: much quicker than the command line on a slow machine."""
+
+    def __init__(self) -> None:
+        super().__init__("docker", timeout=20)
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(SOCKET)
+
+    def ask(self, path: str) -> Any:
+        """The answer to a GET, or None where Docker does not give one."""
+        self.request("GET", path)
+        response = self.getresponse()
+        body = response.read()
+        return json.loads(body) if response.status == 200 else None
+
+
+def containers() -> dict[str, Any]:
+    """Running containers, and those of them that a restart would stop for good."""
+    engine = Engine()
+    try:
+        running = engine.ask("/containers/json") or []
+        live_restore = bool((engine.ask("/info") or {}).get("LiveRestoreEnabled"))
+        lost = []
+        for container in [] if live_restore else running:
+            details = engine.ask(f"/containers/{container['Id']}/json") or {}
+            policy = details.get("HostConfig", {}).get("RestartPolicy", {}).get("Name")
+            if policy not in COME_BACK:
+                lost.append(container["Names"][0].lstrip("/"))
+    except (OSError, http.client.HTTPException, ValueError):
+        # Docker does not answer on its usual socket: nothing is known.
+        return {"running": 0, "lost": [], "live_restore": False}
+    finally:
+        engine.close()
+    return {"running": len(running), "lost": sorted(lost), "live_restore": live_restore}
+
+
+def unit_state(unit: str) -> dict[str, Any]:
+    """Whether the unit is active and enabled; both False where there is no systemd."""
+    systemctl = shutil.which("systemctl")
+    if systemctl is None:
+        return {"active": False, "enabled": False}
+    command = [systemctl, "show", "-p", "ActiveState,UnitFileState", unit]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    values = dict(line.split("=", 1) for line in answer.splitlines() if "=" in line)
+    return {
+        "active": values.get("ActiveState") in ("active", "reloading"),
+        "enabled": values.get("UnitFileState") == "enabled",
+    }
+
+
+def version(program: str | None) -> str:
+    """The release line of a dockerd, '' where there is none."""
+    if program is None:
+        return ""
+    answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"version v?(\d+\.\d+)", answer.stdout)
+    return found.group(1) if found else ""
+
+
+def differs(path: str, sha256: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest() != sha256
+    except OSError:
+        return True
+
+
+def main() -> None:
+    """Question: {files: [{path, sha256}], ours: [path], unit}."""
+    question = json.loads(sys.argv[1])
+    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    programs = {name: shutil.which(name, path=path) for name in ("dockerd", "docker")}
+    unit = unit_state(question["unit"])
+    nothing = {"running": 0, "lost": [], "live_restore": False}
+    with open("/proc/sys/net/ipv4/ip_forward", encoding="ascii") as file:
+        forwarding = file.read().strip() == "1"
+    answer = {
+        "missing": [name for name, found in programs.items() if found is None],
+        "version": version(programs["dockerd"]),
+        "unit": unit,
+        "forwarding": forwarding,
+        "files": [f["path"] for f in question["files"] if differs(f["path"], f["sha256"])],
+        "ours": [name for name in question["ours"] if os.path.lexists(name)],
+        # Asking a stopped Docker's socket would start it.
+        "containers": containers() if unit["active"] else nothing,
+    }
+    print(json.dumps(answer))
+
+
+main()
