@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,3 +35,26 @@ def known_files() -> list[Path]:
     ).stdout
     paths = [Path(name) for name in listing.split("\0") if name]
     return [path for path in paths if (ROOT / path).is_file()]
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a program of the virtual environment on this tree, with nothing left in HOME."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
+        "ANSIBLE_HOME": str(ROOT / ".build" / "ansible-home"),
+    }
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / command[0]), *command[1:]],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run

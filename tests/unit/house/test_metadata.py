@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -22,18 +23,12 @@ BUNDLE = Path(str(metadata.distribution("ansible").locate_file("ansible_collecti
 
 
 @pytest.fixture(scope="module")
-def documented() -> dict[str, dict[str, object]]:
+def documented(
+    tool: Callable[..., subprocess.CompletedProcess[str]],
+) -> dict[str, dict[str, object]]:
     """ansible-doc's answer for every module."""
     names = [f"netfabric.container_net.{name}" for name in MODULES]
-    answer = subprocess.run(
-        ["ansible-doc", "--json", "--type", "module", *names],
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert answer.returncode == 0, answer.stderr
-    return json.loads(answer.stdout)
+    return json.loads(tool("ansible-doc", "--json", "--type", "module", *names).stdout)
 
 
 def test_the_modules_of_the_design_are_there() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,12 @@ ONLY_FOR_CHECKOUTS = {
 
 
 @pytest.fixture(scope="module")
-def tarball(root: Path, known_files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tarball(
+    root: Path,
+    known_files: list[Path],
+    tmp_path_factory: pytest.TempPathFactory,
+    tool: Callable[..., subprocess.CompletedProcess[str]],
+) -> Path:
     """Build from a copy of the tree with rubbish in it."""
     copy = tmp_path_factory.mktemp("copy")
     for path in known_files:
@@ -71,12 +77,7 @@ def tarball(root: Path, known_files: list[Path], tmp_path_factory: pytest.TempPa
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         (copy / name).write_bytes(b"rubbish")
     out = tmp_path_factory.mktemp("out")
-    subprocess.run(
-        ["ansible-galaxy", "collection", "build", str(copy), "--output-path", str(out)],
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    tool("ansible-galaxy", "collection", "build", str(copy), "--output-path", str(out))
     (built,) = out.glob("netfabric-container_net-*.tar.gz")
     return built
 
