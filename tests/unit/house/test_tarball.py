@@ -48,6 +48,7 @@ ONLY_FOR_CHECKOUTS = {
     ".ansible",
     ".build",
     ".ci",
+    ".config",
     ".git",
     ".mypy_cache",
     ".ruff_cache",
