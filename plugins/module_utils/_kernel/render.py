@@ -22,6 +22,7 @@ from .._topology.operations import (
     RenameLink,
     SetLink,
     SetRoute,
+    Stage,
 )
 from . import kinds
 from .dump import ROUTE_TYPES, SCOPES
@@ -114,7 +115,8 @@ def set_link(operation: SetLink, index: Index) -> Request:
     number = index((operation.netns, operation.name))
     key, value = operation.key, operation.value
     if key == "up":
-        return Request(SETLINK, 0, link_body(number, _UP if value else 0, _UP))
+        body = link_body(number, _UP if value else 0, _UP)
+        return Request(SETLINK, 0, body, _may_be_gone(operation))
     if key == "mac":
         data = attr(_ADDRESS, mac_bytes(str(value)))
     elif key == "mtu":
@@ -130,6 +132,13 @@ def set_link(operation: SetLink, index: Index) -> Request:
         # RTM_SETLINK ignores a kind's options without a word.
         return Request(NEWLINK, 0, link_body(number) + attr(_LINKINFO | NESTED, info))
     return Request(SETLINK, 0, link_body(number) + data)
+
+
+def _may_be_gone(operation: SetLink | RenameLink) -> tuple[int, ...]:
+    """A link that is set aside may be one that the kernel is taking down already (G8)."""
+    if operation.stage in (Stage.SET_DOWN, Stage.SET_ASIDE):
+        return (errno.ENODEV,)
+    return ()
 
 
 def move_link(number: int, target_fd: int, new_index: int = 0) -> Request:
@@ -197,7 +206,8 @@ def request(operation: Operation, index: Index) -> Request:
         return _route(DELROUTE, 0, operation.route, index)
     if isinstance(operation, RenameLink):
         number = index((operation.netns, operation.name))
-        return Request(SETLINK, 0, link_body(number) + attr_text(_IFNAME, operation.target))
+        body = link_body(number) + attr_text(_IFNAME, operation.target)
+        return Request(SETLINK, 0, body, _may_be_gone(operation))
     if isinstance(operation, DeleteLink):
         number = index((operation.netns, operation.name))
         return Request(DELLINK, 0, link_body(number), (errno.ENODEV,))

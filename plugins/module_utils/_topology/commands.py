@@ -31,6 +31,7 @@ from .operations import (
 def commands(operations: Iterable[Operation]) -> list[str]:
     """One line each, replayable as a shell script on a clean host.
 
+    Links are always named with "name" or "dev": a bare "br" or "a" would be read as an option.
     Marks are left out: they say whose a thing is, not what the network is.
     """
     return [text for operation in operations for text in command(operation)]
@@ -63,12 +64,12 @@ def _simple(operation: Operation) -> str:
     if isinstance(operation, DeleteAddress):
         return f"addr del {operation.address.interface} dev {_quote(operation.name)}"
     if isinstance(operation, DeleteLink):
-        return f"link del {_quote(operation.name)}"
+        return f"link del dev {_quote(operation.name)}"
     if isinstance(operation, MoveLink):
         target = _quote(operation.target) if operation.target != HOST else "1"
-        return f"link set {_quote(operation.name)} netns {target}"
+        return f"link set dev {_quote(operation.name)} netns {target}"
     if isinstance(operation, RenameLink):
-        return f"link set {_quote(operation.name)} name {_quote(operation.target)}"
+        return f"link set dev {_quote(operation.name)} name {_quote(operation.target)}"
     raise TypeError(type(operation).__name__)
 
 
@@ -92,13 +93,13 @@ def _end(end: End, verb: str) -> str:
 
 
 def _add_link(operation: AddLink) -> list[str]:
-    text = f"{_end(operation.near, 'ip link add')} type {operation.kind}"
+    text = f"{_end(operation.near, 'ip link add name')} type {operation.kind}"
     if operation.peer:
         text += f" {_end(operation.peer, 'peer name')}"
     for name, value in operation.options:
         text += f" {name} {value}"
     found = [text]
-    link = f"{_ip(operation.netns)} link set {_quote(operation.near.name)}"
+    link = f"{_ip(operation.netns)} link set dev {_quote(operation.near.name)}"
     if operation.master:
         found.append(f"{link} master {_quote(operation.master)}")
     if operation.up:
@@ -107,7 +108,7 @@ def _add_link(operation: AddLink) -> list[str]:
 
 
 def _set_link(operation: SetLink) -> list[str]:
-    link = f"{_ip(operation.netns)} link set {_quote(operation.name)}"
+    link = f"{_ip(operation.netns)} link set dev {_quote(operation.name)}"
     key, value = operation.key, operation.value
     if key == "alias":
         return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._errors import OptionError
-from .model import HOST, Have, Key, Link, Want, WantLink
+from .model import HOST, ROUTE_PROTOCOL, Have, Key, Link, Route, Want, WantLink
 from .operations import Operation
 
 
@@ -48,6 +48,13 @@ class Draft:
         if not loopback.alias and name in self.have.owned.pending_namespaces:
             return True
         return loopback.alias == self.want.mark
+
+    def is_our_route(self, route: Route) -> bool:
+        """Ours by its mark, by the state file, or by the link or namespace that it is in."""
+        if route.protocol == ROUTE_PROTOCOL or route.key in self.have.owned.routes:
+            return True
+        link = self.have.link((route.netns, route.dev)) if route.dev else None
+        return self.is_our_namespace(route.netns) or (link is not None and self.is_ours(link))
 
     def purges(self, link: WantLink, base: Link) -> bool:
         """Whether addresses that are not named have to go (G2)."""

@@ -132,8 +132,9 @@ def _routes(draft: Draft) -> None:
         ]
         matching = [route for route in there if matches(want, route)]
         before = matching[0] if matching else (there[0] if there else None)
-        ours = before is not None and before.protocol == ROUTE_PROTOCOL
-        if matching and (ours or draft.want.adopt is None):
+        marked = before is not None and before.protocol == ROUTE_PROTOCOL
+        ours = before is not None and draft.is_our_route(before)
+        if matching and (marked or draft.want.adopt is None):
             continue
         if before is not None and not matching:
             draft.permit(
