@@ -145,7 +145,7 @@ DRIFT = [
         ["ip netns exec ns2 sysctl -w net.ipv4.ip_forward=1"],
     ),
     ("ip -n ns1 link set lo down", ["ip -n ns1 link set dev lo up"]),
-    ("ip -n ns1 link set dev ns1veth0 netns $$", None),
+    ("ip -n ns1 link set dev ns1veth0 netns $$; true", None),
     ("ip link set ns1veth1 netns ns2", None),
     ("ip link set ns1veth1 down; ip link set ns1veth1 name renamed", None),
     ("ip link del ns1veth1", None),
