@@ -26,7 +26,7 @@ from typing import Any
 INIT = """\
 #!/bin/busybox sh
 mkdir -p /tmp/done
-httpd -p "$VERIFY_PORT" -h /www
+httpd -p "0.0.0.0:$VERIFY_PORT" -h /www
 second=0
 while [ "$second" -lt "$VERIFY_LIFETIME" ]; do
   [ "$(ls /tmp/done | wc -l)" -ge "$VERIFY_REPORTS" ] && sleep 1 && exit 0
@@ -98,9 +98,19 @@ def ensure_image(repository: str) -> tuple[str, bool]:
     return name, True
 
 
+def remove_container(name: str) -> None:
+    """Remove a container that an earlier run left, and wait for one that is just going."""
+    for dummy in range(40):
+        if not docker("container", "ls", "-a", "-q", "--filter", f"name=^{name}$").strip():
+            return
+        subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
+        time.sleep(0.5)
+    raise RuntimeError(f"the container {name} of an earlier run cannot be removed")
+
+
 def start_container(want: dict[str, Any], image: str) -> dict[str, Any]:
-    """Start the container anew; its address, its first process, and its MTU as Docker knows it."""
-    subprocess.run(["docker", "rm", "-f", want["container"]], capture_output=True, check=False)
+    """Start the container anew; its address and its first process."""
+    remove_container(want["container"])
     environment = {
         "VERIFY_HOST": want["host"],
         "VERIFY_PORT": want["port"],

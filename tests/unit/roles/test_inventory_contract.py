@@ -1,0 +1,181 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inventories that break the contract are refused, by host, value and remedy, before any change."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+HOST: dict[str, Any] = {"container_net_ip": "192.0.2.1"}
+OTHER: dict[str, Any] = {"container_net_ip": "192.0.2.2"}
+
+
+def play(playbook: Path, folder: Path, *words: str) -> tuple[int, str]:
+    """Run a playbook on this machine; exit code and everything printed, as one line."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(ROOT / ".build"), *sys.path]),
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+    }
+    result = subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return result.returncode, " ".join((result.stdout + result.stderr).split())
+
+
+def inventory(folder: Path, groups: dict[str, Any]) -> str:
+    """An inventory file of groups with their hosts' variables; its path."""
+    path = folder / "inventory.json"
+    everybody = {"all": {"vars": {"ansible_connection": "local"}}}
+    path.write_text(json.dumps({**everybody, **{k: {"hosts": v} for k, v in groups.items()}}))
+    return str(path)
+
+
+CONTRACT: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "group missing": ({"web": {"a": HOST}}, ["container_net: the inventory has no such group"]),
+    "group empty": ({"container_net": {}}, ["container_net: the group is empty"]),
+    "no member": (
+        {"container_net": {"a": HOST}, "container_net_etcd": {}},
+        ["container_net_etcd: 0 hosts", "leave the group out"],
+    ),
+    "six members": (
+        {"container_net": {"a": HOST}, "container_net_etcd": {f"m{n}": {} for n in range(6)}},
+        ["container_net_etcd: 6 hosts", "one, three or five"],
+    ),
+    "two ways of joining": (
+        {"container_net": {"a": {**HOST, "container_net_overlay": "swarm_overlay"}, "b": OTHER}},
+        ["container_net_overlay: swarm_overlay, flannel", "group_vars/container_net.yml"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("groups", "words"), CONTRACT.values(), ids=CONTRACT.keys())
+def test_the_playbooks_begin_with_the_contract(
+    tmp_path: Path, groups: dict[str, Any], words: list[str]
+) -> None:
+    playbook = ROOT / "playbooks/contract.yml"
+    code, text = play(playbook, tmp_path, "-i", inventory(tmp_path, groups))
+    assert code != 0
+    assert [word for word in words if word not in text] == []
+
+
+def test_a_good_inventory_passes(tmp_path: Path) -> None:
+    playbook = ROOT / "playbooks/contract.yml"
+    groups = {"container_net": {"a": HOST, "b": OTHER}}
+    code, text = play(playbook, tmp_path, "-i", inventory(tmp_path, groups))
+    assert code == 0, text
+
+
+def test_without_an_inventory_file_the_authoritys_folder_is_required(tmp_path: Path) -> None:
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(
+        "- hosts: localhost\n  gather_facts: false\n  tasks:\n"
+        "    - add_host: {name: a, groups: container_net, container_net_ip: 192.0.2.1}\n"
+        f"- import_playbook: {ROOT}/playbooks/contract.yml\n"
+    )
+    code, text = play(playbook, tmp_path)
+    assert code != 0
+    assert "etcd_pki_dir: there is no inventory file" in text
+    code, text = play(playbook, tmp_path, "-e", f"etcd_pki_dir={tmp_path}/pki")
+    assert code == 0, text
+
+
+FACTS: dict[str, Any] = {
+    "ansible_service_mgr": "systemd",
+    "ansible_os_family": "Debian",
+    "ansible_user_uid": 0,
+    "ansible_local": {"container_net": {"overlay": "flannel"}},
+}
+
+
+def qemu(**changes: Any) -> dict[str, Any]:
+    """Facts of a host that only has QEMU's user network."""
+    eth0 = {"device": "eth0", "ipv4": {"address": "10.0.2.15", "prefix": "24"}}
+    return {
+        **FACTS,
+        "ansible_interfaces": ["lo", "eth0"],
+        "ansible_eth0": eth0,
+        "ansible_default_ipv4": {"interface": "eth0", "address": "10.0.2.15"},
+        **changes,
+    }
+
+
+HOSTS: dict[str, tuple[dict[str, dict[str, Any]], dict[str, Any], list[str]]] = {
+    "one address twice": (
+        {"a": qemu(), "b": qemu()},
+        {},
+        ["10.0.2.15 on a and b", "set container_net_ip for each host"],
+    ),
+    "no systemd": (
+        {"a": qemu(ansible_service_mgr="openrc")},
+        {},
+        ["a: ansible_service_mgr: openrc", "runs systemd"],
+    ),
+    "not Debian": (
+        {"a": qemu(ansible_os_family="RedHat")},
+        {},
+        ["a: ansible_os_family: RedHat", "Debian 12 or newer"],
+    ),
+    "not root": (
+        {"a": qemu(ansible_user_uid=1000)},
+        {},
+        ["a: ansible_user_uid: 1000", "become: true"],
+    ),
+    "no facts": ({"a": {}}, {}, ["a: there are no facts", "gather_facts: true"]),
+    "an unknown way of joining": (
+        {"a": qemu()},
+        {"container_net_overlay": "carrier_pigeons"},
+        ["value of container_net_overlay must be one of: flannel, got: carrier_pigeons"],
+    ),
+    "an address that the host has not": (
+        {"a": qemu()},
+        {"container_net_ip": "192.0.2.9"},
+        ["a: container_net_ip: 192.0.2.9: no interface", "it has 10.0.2.15"],
+    ),
+    "a way that is not known any more": (
+        {"a": qemu(ansible_local={"container_net": {"overlay": "old_way", "version": "0.9"}})},
+        {},
+        ["container_net.fact: overlay: old_way", "teardown.yml of the version 0.9"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "variables", "words"), HOSTS.values(), ids=HOSTS.keys())
+def test_role_common_refuses_hosts(
+    tmp_path: Path,
+    facts: dict[str, dict[str, Any]],
+    variables: dict[str, Any],
+    words: list[str],
+) -> None:
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(
+        "- hosts: container_net\n  gather_facts: false\n"
+        "  pre_tasks:\n"
+        "    - name: Have the facts as if they had been gathered\n"
+        "      set_fact: {cacheable: true}\n"
+        "      args: '{{ test_facts }}'\n"
+        "      when: test_facts | length > 0\n"
+        "  roles:\n    - role: netfabric.container_net.common\n"
+    )
+    hosts = {name: {**variables, "test_facts": own} for name, own in facts.items()}
+    code, text = play(playbook, tmp_path, "-i", inventory(tmp_path, {"container_net": hosts}))
+    assert code != 0
+    assert [word for word in words if word not in text] == [], text
