@@ -250,8 +250,8 @@ _VETH = (
     + """
 recreate:
   description:
-    - Whether a link of this name that is something else, or is paired with another link, may be
-      removed and made anew.
+    - Whether a pair that has one of these names, but another link at its other end, may be removed
+      to make room.
     - With V(false) that is an error. Ends that are in other namespaces are moved either way.
   type: bool
   default: false

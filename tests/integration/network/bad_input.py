@@ -94,12 +94,12 @@ NETNS = _each(
     (
         "sysctl that the kernel does not have",
         {"name": "room", "sysctls": {"net.ipv4.ip_backward": "1"}},
-        ("sysctls", "ip_backward", "room"),
+        ("sysctls", "ip_backward", "no such sysctl", "spelling"),
     ),
     (
         "sysctl that a new namespace will not have",
         {"name": "new", "sysctls": {"net.ipv4.ip_backward": "1"}},
-        ("sysctls", "ip_backward"),
+        ("sysctls", "ip_backward", "no such sysctl", "spelling"),
     ),
     (
         "sysctl value that the kernel refuses",
@@ -364,7 +364,7 @@ ROUTE = _each(
     (
         "device that is down",
         {"dst": "10.3.0.0/16", "dev": "br1"},
-        ("dev", "'br1'", "down"),
+        ("dst", "10.3.0.0/16", "br1 is down", "admin_state"),
     ),
     (
         "namespace nowhere",

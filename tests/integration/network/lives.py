@@ -111,8 +111,6 @@ BRIDGE = Life(
                 "hello_time": 1,
                 "max_age": 10,
                 "ageing_time": 60,
-                "vlan_filtering": True,
-                "vlan_default_pvid": 7,
                 "multicast_snooping": False,
                 "mtu": 1400,
                 "mac": "02:00:00:00:02:01",
@@ -125,8 +123,6 @@ BRIDGE = Life(
                 "hello_time 100",
                 "max_age 1000",
                 "ageing_time 6000",
-                "vlan_filtering 1",
-                "vlan_default_pvid 7",
                 "mcast_snooping 0",
                 "mtu 1400",
                 "02:00:00:00:02:01",
@@ -325,11 +321,11 @@ VETH = Life(
             lacks=("left", "right"),
         ),
         Step(
-            "a link of another kind makes room when it may",
+            "a pair with another makes room when it may",
             {"name": "inway", "recreate": True, "peer": {"name": "inwaypeer", "netns": "ns2"}},
-            probe="ip -d link show dev inway",
-            shows=("veth",),
-            lacks=("bridge",),
+            probe="ip link; ip -n ns2 link",
+            shows=("inway@", "inwaypeer@"),
+            lacks=("another", "-old"),
         ),
         Step(
             "in a namespace that is not there, nothing is there to go",
@@ -337,8 +333,8 @@ VETH = Life(
             changed=False,
         ),
     ),
-    before="ip netns add ns1; ip netns add ns2; ip link add br up type bridge;"
-    "ip link add inway type bridge",
+    before="ip netns add ns1; ip netns add ns2; ip link add name br up type bridge;"
+    "ip link add inway up type veth peer name another",
 )
 
 ROUTE = Life(

@@ -93,6 +93,7 @@ class Sandbox:
             "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
             "ANSIBLE_DEPRECATION_WARNINGS": "false",
             "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_PIPELINING": "true",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_REMOTE_TMP": str(self.directory / "remote"),
             "ANSIBLE_LOCAL_TEMP": str(self.directory / "local"),
@@ -102,9 +103,14 @@ class Sandbox:
     def playbook(self, path: Path | str, *options: str, check: bool = True) -> list[dict[str, Any]]:
         """Run a playbook on this host; the results of its tasks, in their order."""
         done = self.ansible(
-            "ansible-playbook", "-i", "localhost,", "-c", "local", str(path), *options, check=check
+            "ansible-playbook", "-i", "localhost,", "-c", "local", str(path), *options, check=False
         )
-        return self._results(done.stdout)
+        if "{" not in done.stdout:
+            raise AssertionError(f"{path}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        results = self._results(done.stdout)
+        if check and done.returncode != 0:
+            raise AssertionError(f"{path}: exit {done.returncode}\n{results[-1]}\n{done.stderr}")
+        return results
 
     def play(self, tasks: list[dict[str, Any]], *options: str, check: bool = True) -> list[Any]:
         """Run tasks on this host; their results, in their order."""

@@ -33,7 +33,7 @@ PAIR = {
     },
 }
 ROUTE = {"dst": "10.77.0.0/16", "via": "10.9.0.253", "netns": "smoke1"}
-BRIDGE = {"name": "smoke", "stp": True, "ageing_time": 60, "vlan_filtering": True}
+BRIDGE = {"name": "smoke", "stp": True, "ageing_time": 60}
 
 # Module, options, whether it is a change.
 CALLS: tuple[tuple[str, dict[str, Any], bool], ...] = (
@@ -49,7 +49,7 @@ CALLS: tuple[tuple[str, dict[str, Any], bool], ...] = (
     ("route", ROUTE, True),
     ("route", ROUTE, False),
     ("route", {**ROUTE, "via": "10.9.0.252"}, True),
-    ("route", {**ROUTE, "state": "absent"}, True),
+    ("route", {**ROUTE, "via": "10.9.0.252", "state": "absent"}, True),
     ("veth", {"name": "right", "netns": "smoke1", "state": "absent"}, True),
     ("bridge", {"name": "smoke", "state": "absent"}, True),
     ("netns", {"name": "smoke1", "state": "absent"}, True),
