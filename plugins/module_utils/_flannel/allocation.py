@@ -88,7 +88,8 @@ def _host(option: str, text: Any) -> str:
 
 
 def _optional(option: str, text: Any, version: int) -> Network | None:
-    return None if text is None else parse_network(option, text, version)
+    # An empty text stands for a variable that the inventory leaves empty.
+    return parse_network(option, text, version) if text else None
 
 
 def assign(

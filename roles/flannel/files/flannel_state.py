@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Find out, in one task and without changing anything, what a host has of what role flannel wants.
+
+argv[1] is a JSON object (see ``main``); the answer is one JSON object on stdout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+LINK = re.compile(r"flannel(\d+|-wg|-wg-v6|\.ipip|(-v6)?\.\d+)$")
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    """A command's result; one that is not there is a failed one."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        return subprocess.CompletedProcess(command, 127, "", str(error))
+
+
+def digest(path: str) -> str:
+    """The SHA-256 sum of a file, '' when there is none."""
+    if not os.path.isfile(path):
+        return ""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def first_line(path: str) -> str:
+    """A kernel parameter's value, '' when the kernel does not have it."""
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def forwarding(script: str) -> str:
+    """What the script for forwarding rules would change; '' for nothing."""
+    if not os.path.isfile(script):
+        return "missing"
+    done = run(script, "check")
+    return "" if done.returncode == 0 else (done.stdout + done.stderr).strip() or "unknown"
+
+
+def main() -> None:
+    """Keys of argv[1]: files, programs, optional_programs (lists), binary, with_digest, pending, forward."""
+    wanted: dict[str, Any] = json.loads(sys.argv[1])
+    binary = wanted["binary"]
+    # flanneld prints its version where others print errors.
+    version = run(binary, "-version").stderr.strip() if os.path.isfile(binary) else ""
+    answer = {
+        "missing": [name for name in wanted["programs"] if shutil.which(name) is None],
+        "lacking": [path for path in wanted["credentials"] if not os.path.isfile(path)],
+        "version": version,
+        "binary": digest(binary) if wanted["with_digest"] else "",
+        "files": {path: digest(path) for path in wanted["files"]},
+        "active": run("systemctl", "is-active", "flanneld.service").stdout.strip() == "active",
+        "enabled": run("systemctl", "is-enabled", "flanneld.service").stdout.strip() == "enabled",
+        "networkd": run("systemctl", "is-active", "systemd-networkd.service").returncode == 0,
+        "forward_enabled": run(
+            "systemctl", "is-enabled", "container-net-forward.service"
+        ).returncode
+        == 0,
+        "forward": forwarding(wanted["forward"]),
+        "pending": os.path.exists(wanted["pending"]),
+        "links": sorted(name for name in os.listdir("/sys/class/net") if LINK.match(name)),
+        "bridge_netfilter": os.path.exists("/proc/sys/net/bridge/bridge-nf-call-iptables"),
+        "ip_forward": first_line("/proc/sys/net/ipv4/ip_forward") == "1",
+    }
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()
