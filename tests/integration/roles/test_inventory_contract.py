@@ -6,47 +6,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.integration.roles.playing import ROOT, inventory, play
+
 HOST: dict[str, Any] = {"container_net_ip": "192.0.2.1"}
 OTHER: dict[str, Any] = {"container_net_ip": "192.0.2.2"}
-
-
-def play(playbook: Path, folder: Path, *words: str) -> tuple[int, str]:
-    """Run a playbook on this machine; exit code and everything printed, as one line."""
-    environment = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(ROOT / ".build"), *sys.path]),
-        "ANSIBLE_HOME": str(folder / "ansible"),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_NOCOLOR": "true",
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-    }
-    result = subprocess.run(
-        [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    return result.returncode, " ".join((result.stdout + result.stderr).split())
-
-
-def inventory(folder: Path, groups: dict[str, Any]) -> str:
-    """An inventory file of groups with their hosts' variables; its path."""
-    path = folder / "inventory.json"
-    everybody = {"all": {"vars": {"ansible_connection": "local"}}}
-    path.write_text(json.dumps({**everybody, **{k: {"hosts": v} for k, v in groups.items()}}))
-    return str(path)
 
 
 CONTRACT: dict[str, tuple[dict[str, Any], list[str]]] = {
