@@ -22,7 +22,7 @@ def wait_for_peers(spaces: Namespaces, have: Have, gone: Sequence[str]) -> None:
     A namespace that a process keeps alive keeps its links, so the time may pass in vain.
     """
     waiting: dict[str, dict[int, Key]] = {}
-    removed = set(gone)
+    removed = {name for name in gone if not spaces.exists(name)}
     for name in removed:
         namespace = have.namespaces.get(name)
         for link in namespace.links.values() if namespace else ():

@@ -110,10 +110,16 @@ class Host:
         routes = self.json(f"{ip} -j -d route show table all")
         routes += self.json(f"{ip} -j -d -6 route show table all")
         routes = [r for r in routes if not str(r.get("dst", "")).startswith(("fe80", "multicast"))]
-        routes = [r for r in routes if marks or r.get("table") != "local"]
+        # The kernel derives these from addresses, some of them a while later.
+        routes = [r for r in routes if r.get("table") != "local"]
         for route in routes:
             # A link without carrier is said in a route's flags.
             route["flags"] = [f for f in route.get("flags", []) if f != "linkdown"]
+        fdb = [
+            entry
+            for entry in (self.json(f"{run}bridge -j fdb show") if marks else [])
+            if entry["state"] == "permanent"
+        ]
         paths = f"grep -s . /proc/sys/{_SYSCTLS} || true"
         sysctls = self.sh(f"{run}bash -c '{paths}'").split()
         return {
@@ -121,9 +127,7 @@ class Host:
             "addresses": sorted(_clean(addresses, also | {"broadcast"}), key=_text),
             "routes": sorted(_clean(routes, also if not marks else frozenset()), key=_text),
             "neighbours": sorted(_clean(self.json(f"{ip} -j neigh show nud permanent")), key=_text),
-            "fdb": sorted(_clean(self.json(f"{run}bridge -j fdb show permanent")), key=_text)
-            if marks
-            else [],
+            "fdb": sorted(fdb, key=_text),
             "sysctls": sorted(sysctls),
         }
 
