@@ -148,6 +148,12 @@ changed_keys:
   type: list
   elements: str
   sample: [bip, dns]
+removed_keys:
+  description: Those of RV(changed_keys) that the file no longer holds. Sorted.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 reason:
   description:
     - V(changed) when the file was written, V(pending) when only the running daemon lacks what the
@@ -173,10 +179,6 @@ conflicts:
 backup_file:
   description: The copy of the old file.
   returned: when O(backup) is true and the file was written
-  type: str
-path:
-  description: The file.
-  returned: success
   type: str
 docker_version:
   description: Release line of the installed dockerd, empty when there is none or it was not asked.
@@ -257,8 +259,8 @@ def main() -> None:
         "restart_required": decision.restart,
         "reload_sufficient": decision.reload,
         "changed_keys": decision.keys,
+        "removed_keys": [key for key in decision.keys if key not in decision.new],
         "conflicts": [],
-        "path": params["path"],
         "docker_version": outcome.version,
     }
     if outcome.backup_file:

@@ -124,6 +124,8 @@ def play(
 ) -> list[dict[str, Any]]:
     """Run tasks on localhost and return their results; a failed task does not end the play."""
     playbook = folder / "ansible.play.json"
+    temporary = folder / "ansible.tmp"
+    temporary.mkdir(exist_ok=True)
     play_tasks = [{**task, "ignore_errors": True} for task in tasks]
     playbook.write_text(
         json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": play_tasks}])
@@ -132,6 +134,7 @@ def play(
     environment = {
         "PATH": f"{python.parent}:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(folder),
+        "TMPDIR": str(temporary),
         "LANG": "C.UTF-8",
         "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(
             [str(ROOT / ".build"), *(p for p in sys.path if p.endswith("site-packages"))]
