@@ -474,13 +474,12 @@ TOPOLOGY = Life(
         Step(
             "two rooms on a bridge",
             rooms(1, 2),
-            probe="ip -o link show master mybridge; ip -n ns1 route; ip link show dev mybridge;"
+            probe="ip -o link show master mybridge; ip -n ns1 route;"
             "ip netns exec ns1 ping -c 1 -W 2 192.168.2.11",
             shows=(
                 "ns1veth1",
                 "ns2veth1",
                 "default via 192.168.2.1 dev ns1veth0",
-                "alias container_net:two_rooms",
                 " 1 received",
             ),
         ),
