@@ -92,7 +92,15 @@ def normal_nft(ruleset: dict[str, Any]) -> list[str]:
     for kind, value in entries:
         if kind == "table" and (value["family"], value["name"]) in tables:
             kept.append((kind, value))
+    # Chains come in the order of their making; what counts is the order within each.
+    kept.sort(key=lambda entry: _home(*entry))
     return [f"{kind} {json.dumps(_bare(value), sort_keys=True)}" for kind, value in kept]
+
+
+def _home(kind: str, value: dict[str, Any]) -> tuple[str, ...]:
+    table = value["name"] if kind == "table" else value["table"]
+    chain = value["name"] if kind == "chain" else value.get("chain", "")
+    return value["family"], table, chain, kind
 
 
 def _bare(value: Any) -> Any:

@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import tarfile
 import tempfile
 from dataclasses import dataclass
@@ -144,6 +143,8 @@ def ensure_image(suite: str, flavour: str) -> Image:
         # One build at a time: each is bound by the processor and the archive.
         with locked(images / "lock"):
             if not image.directory.exists():
+                for unfinished in images.glob("*.part"):
+                    _remove_tree(unfinished)
                 with timed(f"image {wanted.name} built in"):
                     _build(wanted, image.directory)
     return image
@@ -171,7 +172,7 @@ def _build(wanted: Recipe, target: Path) -> None:
             [str(find_program("mke2fs")), "-q", "-t", "ext4", "-L", "root"]
             + ["-E", "root_owner=0:0", "-d", str(rootfs), str(work / "disk.img"), DISK_SIZE]
         )
-        _as_root(["rm", "-rf", "--one-file-system", str(rootfs)])
+        _remove_tree(rootfs)
         overlay.unlink()
         _as_root(
             ["chown", f"{os.getuid()}:{os.getgid()}"]
@@ -180,9 +181,7 @@ def _build(wanted: Recipe, target: Path) -> None:
         work.chmod(0o755)
         work.rename(target)
     except BaseException:
-        if rootfs.exists():
-            _as_root(["rm", "-rf", "--one-file-system", str(rootfs)])
-        shutil.rmtree(work, ignore_errors=True)
+        _remove_tree(work)
         raise
 
 
@@ -229,6 +228,10 @@ def _tar(wanted: Recipe) -> bytes:
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def _remove_tree(path: Path) -> None:
+    _as_root(["rm", "-rf", "--one-file-system", str(path)])
 
 
 def _as_root(command: list[str]) -> None:

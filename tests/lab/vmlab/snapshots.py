@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,9 +84,20 @@ def ensure_snapshot(
     if not snapshot.directory.exists():
         with locked(root / f"{snapshot.directory.name}.lock"):
             if not snapshot.directory.exists():
+                _forget_unfinished(snapshot.directory)
                 with timed(f"snapshot of {node.name} ({node.suite}) made in"):
                     _make(image, node, slot, accelerator, snapshot.directory)
     return snapshot
+
+
+def _unfinished(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
+
+
+def _forget_unfinished(target: Path) -> None:
+    """Remove what a run left that was killed outright; the caller holds the snapshot's lock."""
+    vm.stop(vm.Machine(_unfinished(target), "disk"))
+    shutil.rmtree(_unfinished(target), ignore_errors=True)
 
 
 def overlay(backing: Path, backing_format: str, target: Path) -> None:
@@ -103,7 +113,8 @@ def _make(
 ) -> None:
     say(f"booting {node.name} ({node.suite}) for its snapshot")
     key, port = ssh_key(), slot.ssh_port(node.position)
-    work = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
+    work = _unfinished(target)
+    work.mkdir(parents=True)
     made = Snapshot(work)
     machine = vm.Machine(work, "disk")
     try:

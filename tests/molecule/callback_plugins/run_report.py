@@ -20,8 +20,8 @@ name: run_report
 type: notification
 short_description: Write what a playbook run did as JSON
 description:
-  - Counts, for each role and host, the tasks that really ran on the host. Skipped tasks do not count, nor do tasks that
-    run on the controller alone. A loop counts once.
+  - Counts, for each role and host, the tasks that really ran on the host. Skipped tasks do not
+    count, nor do tasks that run on the controller alone. A loop counts once.
 options:
   directory:
     description: Where the reports go; without it nothing is written.

@@ -12,7 +12,7 @@ import ansible_mitogen.strategy
 DOCUMENTATION = r"""
 name: mitogen_linear
 short_description: Mitogen's linear strategy
-description: Runs tasks in one long-lived process on each host, which makes them several times faster.
+description: Runs tasks in one long-lived process on each host, several times faster.
 """
 
 Linear = ansible_mitogen.loaders.strategy_loader.get("linear", class_only=True)

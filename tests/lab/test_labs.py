@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Labs on this machine, really started: two at once, one that is interrupted, one that fails.
+
+Not part of the unit floor: it starts virtual machines (seconds, once their snapshots exist).
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.vmlab import labs
+from tests.lab.vmlab.ids import port_is_free
+
+LAB = Path(__file__).parent / "lab.py"
+NAMES = ("test-one", "test-two")
+
+
+def lab(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run lab.py."""
+    return subprocess.run(
+        [sys.executable, str(LAB), *words], check=False, capture_output=True, text=True
+    )
+
+
+def processes(name: str) -> list[str]:
+    """Command lines that name the lab's directory: QEMU, or a left-over ssh."""
+    directory = str(labs.directory_of(name))
+    found: list[str] = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if directory in words:
+            found.append(words)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_labs() -> Iterator[None]:
+    """Nothing of these labs before and after."""
+    for name in NAMES:
+        labs.down(name)
+    yield
+    for name in NAMES:
+        labs.down(name)
+
+
+def test_two_labs_at_once_do_not_meet() -> None:
+    """Both have a node1 with the same address; only the first one's has a neighbour."""
+    for name, nodes in zip(NAMES, (("node1=bookworm", "node2=trixie"), ("node1=bookworm",))):
+        done = lab("up", name, *[f"--node={node}" for node in nodes])
+        assert done.returncode == 0, done.stderr
+    one, two = (labs.get(name) for name in NAMES)
+    assert one.slot != two.slot
+    neighbour = ("ping", "-c", "2", "-W", "2", one.node("node2").address)
+    assert lab("ssh", "test-one", "node1", "--", *neighbour).returncode == 0
+    assert lab("ssh", "test-two", "node1", "--", *neighbour).returncode == 1
+    shown = lab("ssh", "test-two", "node1", "--", "date", "+%s")
+    assert abs(int(shown.stdout) - time.time()) < 5
+    again = lab("up", "test-two", "--node=node1=bookworm")
+    assert again.returncode == 0
+    assert again.stdout.strip() == str(two.inventory_file)
+    assert lab("up", "test-two", "--node=node1=trixie").returncode == 1
+
+    for known in (one, two):
+        assert lab("down", known.name).returncode == 0
+        assert not known.directory.exists()
+        assert processes(known.name) == []
+        assert all(port_is_free(known.slot.ssh_port(node.position)) for node in known.nodes)
+    assert lab("down", "test-one").returncode == 0
+
+
+def test_an_interrupted_start_leaves_nothing() -> None:
+    """SIGTERM in the middle of `up` ends the machines and removes the directory."""
+    directory = labs.directory_of("test-one")
+    with subprocess.Popen(
+        [sys.executable, str(LAB), "up", "test-one", "--node=node1=bookworm"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        end = time.monotonic() + 60
+        while not (directory / "node1.pid").exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=60)
+    assert child.returncode == 128 + signal.SIGTERM
+    assert not directory.exists()
+    assert processes("test-one") == []
+
+
+def test_a_machine_that_dies_is_noticed() -> None:
+    """A lab whose machine is gone is not said to run, and can be started anew."""
+    assert lab("up", "test-one", "--node=node1=bookworm").returncode == 0
+    known = labs.get("test-one")
+    pid = int(known.machine(known.nodes[0]).pidfile.read_text())
+    subprocess.run(["kill", "-KILL", str(pid)], check=True)
+    time.sleep(0.5)
+    assert lab("inventory", "test-one").returncode == 1
+    assert "ended" in lab("list").stdout
+    assert lab("up", "test-one", "--node=node1=bookworm").returncode == 0
