@@ -44,7 +44,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.host = folder / "host" / "pki"
-        self.authority = folder / "pki" / "container_net"
+        self.authority = folder / ".pki" / "container_net"
         self.playbook = folder / "play.yml"
         self.playbook.write_text(PLAYBOOK)
 

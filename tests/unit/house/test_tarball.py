@@ -26,6 +26,7 @@ RUBBISH = [
     "disk.qcow2",
     "examples/pki/lab/ca.key",
     "inventories/lab/pki/lab/ca.key",
+    "inventories/lab/.pki/lab/ca.key",
     "netfabric-container_net-0.0.1.tar.gz",
     "plugins/module_utils/__pycache__/_errors.cpython-311.pyc",
     "tests/lab/bookworm.img",
