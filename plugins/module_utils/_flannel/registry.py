@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +20,7 @@ from .leases import Lease, Record
 
 # Hosts in one transaction: each needs up to four operations of the 128 that etcd takes.
 _HOSTS_PER_TXN = 30
-_ATTEMPTS = 5
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class Registry:
             if self._write(state, plan):
                 self._refresh(state, plan)
                 return _merge(first, plan)
+            # Whoever lost the race waits a little, each a different time.
+            time.sleep(random.uniform(0.0, 0.2) * (attempt + 1))
             state = self.read()
         raise EtcdError(
             f"{self._prefix}: other hosts took subnets faster than they could be reserved, "
