@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The errors that the collection's utilities raise; only a module's main() turns one into fail_json."""
+"""The errors that the collection's utilities raise; only main() turns one into fail_json."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ class OptionError(ContainerNetError):
 
 
 class HostError(ContainerNetError):
-    """The host cannot do what is asked (not root, a package or program is missing, a kernel refusal)."""
+    """The host cannot do what is asked: not root, a program is missing, the kernel refuses."""

@@ -200,7 +200,7 @@ def request(operation: Operation, index: Index) -> Request:
     if isinstance(operation, (AddAddress, DeleteAddress)):
         return _address(operation, index)
     if isinstance(operation, SetRoute):
-        flags = CREATE | (REPLACE if operation.before else EXCL)
+        flags = CREATE | (REPLACE if operation.before or operation.again else EXCL)
         return _route(NEWROUTE, flags, operation.route, index)
     if isinstance(operation, DeleteRoute):
         return _route(DELROUTE, 0, operation.route, index)

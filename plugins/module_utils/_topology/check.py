@@ -74,7 +74,7 @@ def _check_mtu(draft: Draft, link: WantLink) -> None:
 
 
 def _check_master(draft: Draft, link: WantLink) -> None:
-    if link.master is None:
+    if not link.master:
         return
     key = (link.netns, link.master)
     if key in draft.wanted:
@@ -162,7 +162,7 @@ def _check_bridge_sizes(draft: Draft) -> None:
     ports: dict[Key, set[str]] = {}
     first: dict[Key, WantLink] = {}
     for link in draft.wanted.values():
-        if link.master is not None:
+        if link.master:
             ports.setdefault((link.netns, link.master), set()).add(link.name)
             first.setdefault((link.netns, link.master), link)
         if link.ports:

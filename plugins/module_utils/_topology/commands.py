@@ -127,7 +127,7 @@ def _route(operation: SetRoute | DeleteRoute) -> str:
     route = operation.route
     verb = "del"
     if isinstance(operation, SetRoute):
-        verb = "replace" if operation.before else "add"
+        verb = "replace" if operation.before or operation.again else "add"
     family = " -6" if route.dst.version == 6 else ""
     return f"{_ip(route.netns)}{family} route {verb} {route_text(route)}"
 

@@ -43,6 +43,8 @@ def diff(operations: Iterable[Operation]) -> dict[str, str]:
     after: list[str] = []
     prepared: list[str] = []
     for operation in operations:
+        if isinstance(operation, (AddAddress, SetRoute)) and operation.again:
+            continue
         for old, new in _lines(operation):
             if old is not None:
                 before.append(old)

@@ -84,8 +84,8 @@ class WantNamespace:
 class WantLink:
     """One link; a veth pair is two of them, each with the other's key as ``peer``.
 
-    None means "leave it alone" throughout. ``options`` are the kind's own, in ``ip``'s names and
-    the kernel's units. ``first`` is the end that the person named first.
+    None means "leave it alone" throughout; ``master`` "" means none. ``options`` are the kind's
+    own, in ``ip``'s names and the kernel's units. ``first`` is the end that was named first.
     """
 
     netns: str

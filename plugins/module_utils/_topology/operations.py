@@ -45,9 +45,10 @@ class Stage(IntEnum):
     DELETE_ROUTE = 21
     DELETE_ADDRESS = 22
     RESTORE_ADDRESS = 23
-    DELETE_PORT = 24
-    DELETE_LINK = 25
-    DELETE_NAMESPACE = 26
+    RESTORE_ROUTE = 24
+    DELETE_PORT = 25
+    DELETE_LINK = 26
+    DELETE_NAMESPACE = 27
 
 
 @dataclass(frozen=True)
@@ -251,10 +252,11 @@ class DeleteAddress:
 
 @dataclass(frozen=True)
 class SetRoute:
-    """Add a route, or replace ``before``."""
+    """Add a route, or replace ``before``; ``again`` as with addresses."""
 
     route: Route
     before: Route | None = None
+    again: bool = False
 
     @property
     def netns(self) -> str:
@@ -262,6 +264,8 @@ class SetRoute:
 
     @property
     def stage(self) -> Stage:
+        if self.again:
+            return Stage.RESTORE_ROUTE
         return Stage.ROUTE_VIA if self.route.via else Stage.ROUTE
 
     def inverse(self) -> Operation:

@@ -69,7 +69,7 @@ def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
             near=End(near.netns, near.name, near.mac, near.mtu),
             kind=near.kind,
             peer=End(far.netns, far.name, far.mac, far.mtu) if far else None,
-            master=near.master,
+            master=near.master or None,
             up=up,
             options=options,
         )
@@ -82,7 +82,7 @@ def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
         mac=near.mac or "",
         mtu=near.mtu or 0,
         up=up,
-        master=near.master,
+        master=near.master or None,
         options=options + ((("vlan_filtering", 0),) if pvid else ()),
         peer=far.key if far else None,
     )
@@ -100,7 +100,7 @@ def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
 
 def _nearness(link: WantLink) -> tuple[bool, bool]:
     """The near end gets its master and state in the request that makes the pair."""
-    return (link.master is not None, link.netns == HOST)
+    return (bool(link.master), link.netns == HOST)
 
 
 def _has_own_sysctls(draft: Draft, link: WantLink) -> bool:

@@ -13,6 +13,7 @@ from .operations import (
     DeleteAddress,
     Operation,
     SetLink,
+    SetRoute,
     Stage,
     set_link,
 )
@@ -48,12 +49,12 @@ def _differences(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
     if want.mtu is not None and want.mtu != base.mtu:
         found.append(set_link(base, "mtu", want.mtu, base.mtu))
     found.extend(_options(want, base))
-    if want.master is not None and want.master != base.master:
+    if want.master is not None and want.master != (base.master or ""):
         found.append(set_link(base, "master", want.master, base.master or ""))
     if want.up is not None and want.up != base.up:
         found.append(set_link(base, "up", int(want.up), int(base.up)))
     if want.addresses is not None:
-        found.extend(_addresses(want, base, draft.purges(want, base)))
+        found.extend(_addresses(draft, want, base, draft.purges(want, base)))
     return found
 
 
@@ -74,7 +75,7 @@ def _options(want: WantLink, base: Link) -> list[Operation]:
     return found
 
 
-def _addresses(want: WantLink, base: Link, purge: bool) -> list[Operation]:
+def _addresses(draft: Draft, want: WantLink, base: Link, purge: bool) -> list[Operation]:
     found: list[Operation] = []
     present: dict[Interface, HaveAddress] = {a.interface: a for a in base.addresses}
     wanted = want.addresses or ()
@@ -95,19 +96,32 @@ def _addresses(want: WantLink, base: Link, purge: bool) -> list[Operation]:
     extra = [a for a in base.addresses if a.interface not in keep and a.purgeable]
     for have in extra:
         found.append(DeleteAddress(want.netns, want.name, have))
-    found.extend(_taken_along(want, wanted, extra))
+    again = _taken_along(wanted, extra)
+    found.extend(AddAddress(want.netns, want.name, interface, again=True) for interface in again)
+    if again and not _outlasts(want, base, extra, again):
+        found.extend(_routes_again(draft, want))
     return found
 
 
-def _taken_along(
-    want: WantLink, wanted: tuple[Interface, ...], extra: list[HaveAddress]
-) -> list[Operation]:
+def _taken_along(wanted: tuple[Interface, ...], extra: list[HaveAddress]) -> list[Interface]:
     """Wanted addresses that are secondaries of a deleted one go with it, so they come again."""
     primaries = {a.interface.network for a in extra if a.interface.version == 4 and not a.secondary}
+    return [interface for interface in wanted if interface.network in primaries]
+
+
+def _outlasts(want: WantLink, base: Link, extra: list[HaveAddress], again: list[Interface]) -> bool:
+    """Whether an IPv4 address is there all the time: with the last one all routes go."""
+    there = {a.interface for a in base.addresses} | set(want.addresses or ())
+    going = {a.interface for a in extra} | set(again)
+    return any(interface.version == 4 for interface in there - going)
+
+
+def _routes_again(draft: Draft, want: WantLink) -> list[Operation]:
+    """Ours are operations; a stranger's come back from the snapshot, with all that they have."""
     return [
-        AddAddress(want.netns, want.name, interface, again=True)
-        for interface in wanted
-        if interface.network in primaries
+        SetRoute(route, again=True)
+        for route in draft.want.routes
+        if route.netns == want.netns and route.dst.version == 4 and route.dev == want.name
     ]
 
 
