@@ -5,7 +5,7 @@
 #
 # One step of the demo (make demo runs them all, through tools/stages.sh):
 #   all      every step, and the lab away at the end unless KEEP=1
-#   lab      two bare VMs, Debian 12 and Debian 13
+#   lab      two bare VMs, Debian 12 and Debian 13 (FLAVOUR=warm: with the packages in them)
 #   site     playbooks/site.yml on them
 #   again    site.yml a second time, and with --check: nothing may change
 #   single   playbooks/single_host.yml, twice and with --check
@@ -94,7 +94,7 @@ case $1 in
         rm -rf "$state"
         mkdir -p "$state"
         $lab_py down "$lab" 2>/dev/null || true
-        $lab_py up "$lab" --flavour bare --node node1=bookworm --node node2=trixie
+        $lab_py up "$lab" --flavour "${FLAVOUR:-bare}" --node node1=bookworm --node node2=trixie
         $lab_py inventory "$lab" | tail -n 1 >"$state/inventory"
         echo "demo: inventory $(cat "$state/inventory")"
         ;;
