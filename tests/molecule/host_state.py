@@ -181,12 +181,12 @@ def units(unit_files: str, active: str) -> list[str]:
     """Unit files with their enablement, and what runs or failed.
 
     The arguments are the output of `systemctl list-unit-files` and `list-units`, plain and
-    without a legend. A service that ends by itself is not said to run.
+    without a legend. What ended by itself is not said to run: it depends on the boot.
     """
     lines = [f"unit {' '.join(line.split()[:2])}" for line in unit_files.splitlines()]
     for line in active.splitlines():
         name, dummy, state, sub = line.split()[:4]
-        if state == "failed" or (state == "active" and sub in ("running", "listening", "exited")):
+        if state == "failed" or (state == "active" and sub in ("running", "listening", "mounted")):
             lines.append(f"active {name} {state}")
     return sorted(lines)
 

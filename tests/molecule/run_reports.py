@@ -12,11 +12,20 @@ from pathlib import Path
 from typing import Any
 
 
-def reports(playbook: str) -> list[dict[str, Any]]:
-    """The reports of a playbook's runs in this scenario, oldest first."""
+def _reports() -> list[dict[str, Any]]:
     directory = Path(os.environ["CONTAINER_NET_RUN_REPORTS"])
     found = [json.loads(path.read_text()) for path in sorted(directory.glob("*.json"))]
-    return [report for report in found if report["playbook"] == playbook]
+    return [report for report in found if report["playbook"] == "converge.yml"]
+
+
+def runs() -> list[dict[str, Any]]:
+    """The scenario's runs of converge.yml on all hosts, oldest first, without check mode's."""
+    return [report for report in _reports() if not report["check"] and not report["limit"]]
+
+
+def checks() -> list[dict[str, Any]]:
+    """Its runs in check mode, oldest first."""
+    return [report for report in _reports() if report["check"]]
 
 
 def changed(report: dict[str, Any]) -> dict[str, list[str]]:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pytest
 import testinfra
 from testinfra.host import Host
 
@@ -28,6 +28,8 @@ while True:
     connection.close()
 """
 PORT = 7009
+# The lab's addresses, which are the tutorials'.
+UNDERLAYS = {"node1": "192.168.100.12", "node2": "192.168.100.13"}
 
 
 @dataclass(frozen=True)
@@ -101,16 +103,15 @@ def _start(host: Host, underlay: str) -> Node:
     return Node(host, underlay, lease, int(pid), container)
 
 
-@pytest.fixture(scope="session")
-def nodes() -> Iterator[dict[str, Node]]:
+@contextlib.contextmanager
+def running() -> Iterator[dict[str, Node]]:
     """Name → node, with a container on each; everything of the tests is gone afterwards."""
     inventory = f"{os.environ['MOLECULE_EPHEMERAL_DIRECTORY']}/inventory"
     hosts = testinfra.get_hosts(["ansible://container_net"], ansible_inventory=inventory)
-    underlays = {"node1": "192.168.100.12", "node2": "192.168.100.13"}
     try:
         yield {
-            name: _start(host, underlays[name])
-            for name, host in zip(sorted(underlays), hosts, strict=True)
+            name: _start(host, underlay)
+            for (name, underlay), host in zip(UNDERLAYS.items(), hosts, strict=True)
         }
     finally:
         for host in hosts:
