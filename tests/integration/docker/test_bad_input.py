@@ -67,7 +67,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
 FILES: dict[str, tuple[bytes, list[str]]] = {
     "comma": (b'{"mtu": 1500,}', ["line 1 column 14", "is not valid JSON"]),
     "comment": (b'{\n // MTU\n "mtu": 1500\n}', ["line 2 column 2", "is not valid JSON"]),
-    "half": (b'{"mtu": 15', ["is not valid JSON", "left as it was"]),
+    "half": (b'{"mtu": 15', ["line 1 column 11", "is not valid JSON"]),
     "list": (b'["mtu"]', ["holds a list"]),
     "twice": (b'{"mtu": 1500,\n"mtu": 1400}', ["lines 1 and 2", "'mtu' is given twice"]),
     "latin-1": (b'{"labels": ["caf\xe9=1"]}', ["byte 0xe9 is not UTF-8"]),
@@ -98,18 +98,27 @@ def test_options(name: str, refused: dict[str, tuple[dict[str, Any], bool]]) -> 
     assert untouched
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_present_file(name: str, host: Host) -> None:
-    raw, parts = FILES[name]
-    host.file.write_bytes(raw)
-    (result,) = host.run({"settings": {"mtu": 1450}})
-    assert result["failed"]
-    for part in [str(host.file), *parts]:
-        assert part in result["msg"].replace("was left as it is", "left as it was").replace(
-            "was left as it was", "left as it was"
-        )
-    assert host.file.read_bytes() == raw
+@pytest.fixture(scope="module")
+def unreadable(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, Any], Path]]:
+    """Every bad file in one play: result, and where the file is."""
+    host = Host(tmp_path_factory.mktemp("host"))
+    host.set_up()
+    files = {name: host.root / f"{index}.json" for index, name in enumerate(FILES)}
+    for name, file in files.items():
+        file.write_bytes(FILES[name][0])
+    results = host.run(*({"path": str(f), "settings": {"mtu": 1450}} for f in files.values()))
     assert not host.state.exists()
+    return {name: (result, files[name]) for name, result in zip(FILES, results)}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_present_file(name: str, unreadable: dict[str, tuple[dict[str, Any], Path]]) -> None:
+    result, file = unreadable[name]
+    raw, parts = FILES[name]
+    assert result["failed"]
+    for part in [f"{file}: ", "The file was left as it is", *parts]:
+        assert part in result["msg"]
+    assert file.read_bytes() == raw
 
 
 def test_conflict_names_both_sides(host: Host) -> None:

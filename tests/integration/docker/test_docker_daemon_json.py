@@ -51,9 +51,10 @@ def test_merging_keeps_what_others_set(host: Host) -> None:
     }
     assert '"mtu": 1450' in result["diff"]["after"]
     removed = host.once(remove=["log-opts", "graph"])
-    assert removed["changed_keys"] == ["log-opts"]
+    assert removed["changed_keys"] == removed["removed_keys"] == ["log-opts"]
     replaced = host.once(settings={"icc": False}, update="replace")
     assert replaced["changed_keys"] == ["debug", "icc", "mtu"]
+    assert replaced["removed_keys"] == ["debug", "mtu"]
     assert json.loads(host.file.read_text()) == {"icc": False}
 
 
