@@ -79,10 +79,11 @@ class CallbackModule(CallbackBase):
         name = task.get_name()
         if result.result.get("changed"):
             self._changed[host].append(name)
-        delegated = "_ansible_delegated_vars" in result.result
-        if delegated or task.action.rpartition(".")[2] in CONTROLLER_ONLY:
+        if task.delegate_to or task.action.rpartition(".")[2] in CONTROLLER_ONLY:
             return
-        role = task._role.get_name() if task._role else ""
+        # A role that another one includes works for that one.
+        roles = [*(task.get_dep_chain() or []), task._role]
+        role = roles[0].get_name() if roles[0] else ""
         self._tasks[role.rpartition(".")[2]][host].append(name)
 
     def v2_playbook_on_stats(self, stats):
