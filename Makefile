@@ -12,7 +12,7 @@ TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
-.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke test test-all \
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke lab test test-all \
 	demo lab-up lab-start lab-down build changelog constraints clean
 
 help: ## list the targets
@@ -51,14 +51,17 @@ kernel-smoke-%:
 	@PYTHONPATH=$(CURDIR)/.build/pyroute2/$* \
 		tools/pytest.sh --root kernel-smoke-$* -m smoke tests/integration
 
+lab: ## the lab itself: two at once, one interrupted, a machine that dies
+	@tools/pytest.sh lab tests/lab
+
 molecule-%: ## one Molecule scenario on its VMs, for example molecule-overlay
 	@tools/molecule.sh $*
 
 test: ## everything that has to pass: lint, unit, kernel, two scenarios (under 70 minutes)
-	@tools/stages.sh test deps venv lint unit kernel $(addprefix molecule-,$(TEST_SCENARIOS))
+	@tools/stages.sh test deps venv lint unit kernel lab $(addprefix molecule-,$(TEST_SCENARIOS))
 
 test-all: ## the same with every scenario
-	@tools/stages.sh test-all deps venv lint unit kernel $(addprefix molecule-,$(ALL_SCENARIOS))
+	@tools/stages.sh test-all deps venv lint unit kernel lab $(addprefix molecule-,$(ALL_SCENARIOS))
 
 # --- to try, to play ---
 
