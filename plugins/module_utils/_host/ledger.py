@@ -81,6 +81,7 @@ def _settled(old: State, have: Have, want: Want) -> State:
     sysctls = {
         netns: values for netns, values in old.sysctls.items() if netns in read or unseen(netns)
     }
+    mine = {route.key for route in want.routes} | old.routes
     for name, namespace in read.items():
         loopback = namespace.links.get("lo")
         if name != HOST and loopback is not None and loopback.alias == want.mark:
@@ -89,7 +90,6 @@ def _settled(old: State, have: Have, want: Want) -> State:
             if not link.loopback and link.alias == want.mark:
                 links.add(link.key)
         there = {route.key for route in namespace.routes if route.protocol == ROUTE_PROTOCOL}
-        mine = {route.key for route in want.routes} | old.routes
         routes |= there & mine
     return State(
         frozenset(namespaces),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from collections.abc import Callable
 
 from .._topology.model import Key, Network, Route
@@ -25,13 +26,14 @@ from .._topology.operations import (
     Stage,
 )
 from . import kinds
-from .dump import ROUTE_TYPES, SCOPES
+from .dump import LINK_DUMP, ROUTE_TYPES, SCOPES
 from .netlink import (
     CREATE,
     DELADDR,
     DELLINK,
     DELROUTE,
     EXCL,
+    GETLINK,
     NESTED,
     NEWADDR,
     NEWLINK,
@@ -39,21 +41,24 @@ from .netlink import (
     REPLACE,
     SETLINK,
     Request,
+    Socket,
     addr_body,
     attr,
     attr_text,
     attr_u32,
+    attributes,
     link_body,
     route_body,
 )
 
-_ADDRESS, _IFNAME, _MTU, _MASTER, _LINKINFO, _IFALIAS, _NET_NS_FD, _NEW_IFINDEX = (
+_ADDRESS, _IFNAME, _MTU, _MASTER, _LINKINFO, _IFALIAS, _GROUP, _NET_NS_FD, _NEW_IFINDEX = (
     1,
     3,
     4,
     10,
     18,
     20,
+    27,
     28,
     49,
 )
@@ -139,6 +144,24 @@ def _may_be_gone(operation: SetLink | RenameLink) -> tuple[int, ...]:
     if operation.stage in (Stage.SET_DOWN, Stage.SET_ASIDE):
         return (errno.ENODEV,)
     return ()
+
+
+def set_group(number: int, group: int) -> Request:
+    return Request(SETLINK, 0, link_body(number) + attr_u32(_GROUP, group))
+
+
+def delete_group(group: int) -> Request:
+    """Every link of the group, in one go."""
+    return Request(DELLINK, 0, link_body() + attr_u32(_GROUP, group))
+
+
+def links_of_group(connection: Socket, group: int) -> list[int]:
+    """The ifindexes of the links in a group, a stranger's included."""
+    found = []
+    for body in connection.dump(GETLINK, LINK_DUMP):
+        if (_GROUP, group.to_bytes(4, sys.byteorder)) in attributes(body, 16):
+            found.append(int.from_bytes(body[4:8], sys.byteorder))
+    return found
 
 
 def move_link(number: int, target_fd: int, new_index: int = 0) -> Request:

@@ -26,7 +26,7 @@ def check(draft: Draft) -> None:
         for i, port in enumerate(link.ports or ()):
             _check_port(draft, link, port, f"{link.where}ports[{i}]")
     for namespace in draft.want.namespaces:
-        if namespace.present:
+        if namespace.present and namespace.sysctls:
             _check_sysctls(draft, namespace.name, namespace.where, dict(namespace.sysctls))
     _check_bridge_sizes(draft)
     reachable = _Reachable(draft)
@@ -138,7 +138,6 @@ def _check_port(draft: Draft, bridge: WantLink, port: str, option: str) -> None:
 def _check_sysctls(draft: Draft, netns: str, where: str, wanted: dict[str, str]) -> None:
     namespace = draft.have.namespaces.get(netns)
     present = namespace.sysctls if namespace else draft.have.probed.get(netns, {})
-    made = {link.name for link in draft.wanted.values() if link.netns == netns}
     for path in wanted:
         parts = path.split("/")
         if path in present:
@@ -149,7 +148,9 @@ def _check_sysctls(draft: Draft, netns: str, where: str, wanted: dict[str, str])
                     "cannot be written in a network namespace",
                     "It belongs to the whole machine: set it with ansible.posix.sysctl",
                 )
-        elif not (len(parts) > 4 and parts[2] in ("conf", "neigh") and parts[3] in made):
+        elif not (
+            len(parts) > 4 and parts[2] in ("conf", "neigh") and (netns, parts[3]) in draft.wanted
+        ):
             raise OptionError(
                 f"{where}sysctls",
                 path.replace("/", "."),

@@ -29,6 +29,11 @@ class Draft:
         self.base: dict[Key, Link] = {}
         self.gone: set[Key] = set()
         self.new_namespaces: set[str] = set()
+        self.sysctls: dict[str, list[str]] = {
+            namespace.name: [path for path, dummy in namespace.sysctls]
+            for namespace in want.namespaces
+            if namespace.sysctls
+        }
         self.wanted: dict[Key, WantLink] = {link.key: link for link in want.links if link.present}
 
     def add(self, *operations: Operation) -> None:

@@ -106,12 +106,7 @@ def _nearness(link: WantLink) -> tuple[bool, bool]:
 def _has_own_sysctls(draft: Draft, link: WantLink) -> bool:
     """A link whose sysctls are wanted goes up only after they are set."""
     part = f"/{link.name}/"
-    return any(
-        part in path
-        for namespace in draft.want.namespaces
-        if namespace.name == link.netns
-        for path, dummy in namespace.sysctls
-    )
+    return any(part in path for path in draft.sysctls.get(link.netns, ()))
 
 
 class _Elsewhere:
