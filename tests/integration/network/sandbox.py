@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A throw-away host: the real kernel, in a network and a mount namespace of its own.
+"""A throw-away host: the real kernel, in network, mount and process namespaces of its own.
 
-Its /run, and so its /run/netns, and the collection's state directory are its own too. All of it
-is gone as soon as its one process ends, which it does when pytest does, however that ends. So the
-tests can use the tutorials' names and run beside anything.
+Its /run, and so its /run/netns, and the collection's state directory are its own too. All of it,
+and every process on it, is gone as soon as its process 1 ends, which it does when pytest does,
+however that ends. So the tests can use the tutorials' names and run beside anything.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
+
+UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc")
+ENTER = ("--net", "--mount", "--pid")
 
 # A shared /run is what systemd's hosts have. /var/lib is the machine's, but for our directory.
 SETUP = """
@@ -40,7 +43,7 @@ class Sandbox:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._process = subprocess.Popen(
-            ["unshare", "--net", "--mount", "sh", "-c", SETUP],
+            [*UNSHARE, "sh", "-c", SETUP],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,
@@ -48,6 +51,10 @@ class Sandbox:
         )
         if self._process.stdout.readline() != "ready\n":
             raise RuntimeError("the sandbox did not start: are you root?")
+        # unshare waits for its one child, which is process 1 in there.
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+        self._first = children.strip()
 
     def close(self) -> None:
         self._process.stdin.close()
@@ -59,7 +66,7 @@ class Sandbox:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as on that host; a failure shows what it said."""
         done = subprocess.run(
-            ["nsenter", f"--target={self._process.pid}", "--net", "--mount", "--wd", *command],
+            ["nsenter", f"--target={self._first}", *ENTER, "--wd", *command],
             text=True,
             capture_output=True,
             timeout=300,
