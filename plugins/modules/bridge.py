@@ -55,8 +55,8 @@ commands:
   returned: always
   sample:
     - ip link add name mybridge type bridge
-    - ip addr add 192.168.2.1/24 dev mybridge
     - ip link set dev mybridge up
+    - ip addr add 192.168.2.1/24 dev mybridge
 diff:
   description:
     - What was touched, before and after. Only with C(--diff).

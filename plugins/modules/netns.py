@@ -59,7 +59,7 @@ commands:
   elements: str
   returned: always
   sample:
-    - ip netns add test1
+    - ip netns exec test1 sysctl -w net.ipv4.ip_forward=1
     - ip -n test1 link set dev lo up
 diff:
   description:

@@ -101,8 +101,11 @@ commands:
   elements: str
   returned: always
   sample:
-    - ip netns add ns1
-    - ip link add name mybridge type bridge
+    - ip link del dev ns1veth1
+    - ip link del dev ns2veth1
+    - ip link del dev mybridge
+    - ip netns del ns1
+    - ip netns del ns2
 diff:
   description:
     - What was touched, before and after. Only with C(--diff).

@@ -62,8 +62,10 @@ commands:
   returned: always
   sample:
     - ip link add name veth-test1 netns test1 type veth peer name veth-test2 netns test2
-    - ip -n test1 addr add 192.168.1.1/24 dev veth-test1
     - ip -n test1 link set dev veth-test1 up
+    - ip -n test2 link set dev veth-test2 up
+    - ip -n test1 addr add 192.168.1.1/24 dev veth-test1
+    - ip -n test2 addr add 192.168.1.2/24 dev veth-test2
 diff:
   description:
     - What was touched, before and after. Only with C(--diff).
