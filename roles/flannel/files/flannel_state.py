@@ -55,7 +55,11 @@ def forwarding(script: str) -> str:
 
 
 def main() -> None:
-    """Keys of argv[1]: files, programs, optional_programs (lists), binary, with_digest, pending, forward."""
+    """Answer argv[1], an object with these keys.
+
+    files, programs, credentials (lists of paths and names), binary, forward, pending (paths) and
+    with_digest (whether the binary's sum is wanted).
+    """
     wanted: dict[str, Any] = json.loads(sys.argv[1])
     binary = wanted["binary"]
     # flanneld prints its version where others print errors.
