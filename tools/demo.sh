@@ -113,6 +113,9 @@ case $1 in
         ;;
     single)
         play netfabric.container_net.single_host
+        echo "demo: from namespace ns1 to ns2, over the bridge of each host"
+        ansible container_net -i "$inventory" --become -m ansible.builtin.command \
+            -a 'ip netns exec ns1 ping -c 2 -W 2 192.168.2.11'
         play_unchanged netfabric.container_net.single_host
         play_unchanged netfabric.container_net.single_host --check
         ;;
