@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,7 @@ def unique() -> Iterator[str]:
     yield prefix
     subprocess.run(["ip", "link", "delete", "dev", f"{prefix}a"], check=False, capture_output=True)
     subprocess.run(["ip", "netns", "delete", f"{prefix}ns"], check=False, capture_output=True)
+    Path(f"/var/lib/container_net/topologies/{prefix}.json").unlink(missing_ok=True)
 
 
 def test_on_the_machine_itself(unique: str, tmp_path: Any) -> None:
@@ -113,3 +115,4 @@ def test_on_the_machine_itself(unique: str, tmp_path: Any) -> None:
     assert [result["changed"] for result in results] == [True, True, False, True, True]
     assert unique not in links()
     assert not os.path.exists(f"/run/netns/{unique}ns")
+    assert not list(Path("/var/lib/container_net").rglob(f"*{unique}*"))
