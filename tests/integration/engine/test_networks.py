@@ -14,6 +14,7 @@ from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
 
 
+@pytest.mark.smoke
 def test_the_pair_of_s2(host: Host) -> None:
     outcome = host.apply(networks.pair())
     assert outcome.changed
@@ -24,6 +25,7 @@ def test_the_pair_of_s2(host: Host) -> None:
     assert not host.apply(networks.pair(), check_mode=True).changed
 
 
+@pytest.mark.smoke
 def test_the_bridge_of_s3(host: Host) -> None:
     assert host.apply(networks.two_rooms()).changed
     assert host.pings("ns1", "192.168.2.11")
@@ -34,6 +36,7 @@ def test_the_bridge_of_s3(host: Host) -> None:
     assert not again.changed
 
 
+@pytest.mark.smoke
 def test_check_mode_predicts_and_changes_nothing(host: Host) -> None:
     before = host.dump()
     predicted = host.apply(networks.two_rooms(), check_mode=True)
@@ -175,6 +178,7 @@ def test_mario_is_made_although_mario2_exists(host: Host) -> None:
     assert host.namespaces() == ["mario", "mario2"]
 
 
+@pytest.mark.smoke
 def test_bridge_options_reach_the_kernel(host: Host) -> None:
     bridge = networks.link(
         "br",
