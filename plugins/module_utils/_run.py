@@ -17,7 +17,7 @@ from ._kernel.namespaces import Namespaces
 from ._kernel.read import indexes, read
 from ._kernel.session import Session
 from ._kernel.snapshot import Leave, Snapshot
-from ._kernel.undo import undo
+from ._kernel.undo import Leftover, undo
 from ._kernel.waiting import wait_for_peers
 from ._topology.commands import command, commands
 from ._topology.model import Have, Want
@@ -61,8 +61,10 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
         if check_mode:
             return outcome
         if planned:
-            have = _Transaction(spaces, want, ledger, have).carry_out(planned)
-        if ledger.settle(have, want) and not planned:
+            transaction = _Transaction(spaces, want, ledger, have)
+            have = transaction.carry_out(planned)
+            outcome = replace(outcome, warnings=tuple(transaction.lost))
+        if ledger.settle(have, want) and not planned and not ledger.exists:
             note = f"The state file of topology {want.topology} was missing: made again from marks."
             return replace(outcome, warnings=(note,))
         return outcome
@@ -84,6 +86,7 @@ class _Transaction:
         self._have = have
         self._session = Session(spaces, indexes(have))
         self._applier = Applier(self._session)
+        self.lost: list[str] = []
 
     def carry_out(self, planned: Plan) -> Have:
         """Returns what is there afterwards, which is what was wanted."""
@@ -114,7 +117,7 @@ class _Transaction:
         try:
             self._applier.run(operations)
             if any(isinstance(o, RenameLink) for o in operations):
-                keep.restore(_leave(planned.operations))
+                self._keep(keep, planned)
             have = self._have
             if operations:
                 have = self._verify()
@@ -124,6 +127,13 @@ class _Transaction:
                 self._ledger.revert()
             raise _failure(error, left) from error
         return have
+
+    def _keep(self, keep: Snapshot, planned: Plan) -> None:
+        """Put back what was others' and went along; what does not come back is a warning."""
+        for problem in keep.restore(_leave(planned.operations)):
+            self.lost.append(
+                f"Something of others was lost with a change and not restored: {problem}"
+            )
 
     def _verify(self) -> Have:
         have = _read(self._spaces, self._want, self._ledger)
@@ -145,7 +155,7 @@ class _Transaction:
                 self._session.indexes.update(indexes(have))
             try:
                 self._applier.run(attempt)
-                keep.restore(_leave(planned.operations))
+                self._keep(keep, planned)
             except OperationError as error:
                 failure = error
             self._session.close()
@@ -200,7 +210,7 @@ def _leave(operations: Iterable[Operation]) -> Leave:
     return Leave(False, frozenset(addresses), frozenset(routes))
 
 
-def _failure(error: BaseException, left: list[tuple[Operation, str]]) -> BaseException:
+def _failure(error: BaseException, left: list[Leftover]) -> BaseException:
     """The error that a person sees: operation, kernel's word, and what could not be undone."""
     if isinstance(error, OperationError):
         text = f"{describe(error.operation)}: {error.reason}."
@@ -212,7 +222,7 @@ def _failure(error: BaseException, left: list[tuple[Operation, str]]) -> BaseExc
         return RunError(f"{text} Everything that this run had changed was undone.", True)
     lines = []
     for operation, reason in left:
-        repair = "; ".join(command(operation))
+        repair = "; ".join(command(operation)) if operation is not None else ""
         lines.append(f"{reason}" + (f" (repair by hand: {repair})" if repair else ""))
     return RunError(f"{text} Undoing it was not complete: {'. '.join(lines)}.", False)
 

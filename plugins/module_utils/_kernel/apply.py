@@ -29,8 +29,8 @@ from .._topology.operations import (
     RenameLink,
     SetLink,
     SetSysctl,
-    Stage,
 )
+from .._topology.stage import Stage
 from . import sysctl
 from .namespaces import prepare_directory
 from .netlink import NetlinkError, Request

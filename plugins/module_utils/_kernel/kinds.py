@@ -39,7 +39,9 @@ _LINKINFO, _INFO_DATA = 18, 2
 
 def require_pyroute2() -> None:
     """Raise HostError, with the package's name, where pyroute2 is missing."""
-    if importlib.util.find_spec("pyroute2") is None:
+    found = importlib.util.find_spec("pyroute2")
+    # Without an origin it is only a directory of that name.
+    if found is None or found.origin is None:
         raise HostError(
             f"The Python package pyroute2 is missing for {sys.executable}. Install the system's"
             " package python3-pyroute2, or run: pip install pyroute2 (0.7.2 or newer)."

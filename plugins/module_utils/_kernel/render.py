@@ -23,8 +23,8 @@ from .._topology.operations import (
     RenameLink,
     SetLink,
     SetRoute,
-    Stage,
 )
+from .._topology.stage import Stage
 from . import kinds
 from .dump import LINK_DUMP, ROUTE_TYPES, SCOPES
 from .netlink import (

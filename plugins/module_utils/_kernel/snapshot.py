@@ -11,18 +11,15 @@ survives as well.
 
 from __future__ import annotations
 
-import errno
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .._topology.model import Key
-from .._topology.operations import Collateral
-from . import sysctl
+from .._topology.stage import Collateral
+from . import records, sysctl
 from .dump import ADDR_DUMP, LINK_DUMP, ROUTE_DUMP, RawLink, parse_link
 from .netlink import (
-    APPEND,
-    CREATE,
     GETADDR,
     GETLINK,
     GETNEIGH,
@@ -30,7 +27,6 @@ from .netlink import (
     NEWADDR,
     NEWNEIGH,
     NEWROUTE,
-    REPLACE,
     SETLINK,
     Request,
     Socket,
@@ -41,19 +37,6 @@ from .netlink import (
 )
 from .render import mac_bytes
 from .session import Session
-
-_NEIGH_DUMP = bytes(12)
-_NUD_PERMANENT = 0x80
-_KERNEL_PROTOCOL = 2
-_TABLE_LOCAL = 255
-# Times and counters, which are the kernel's to keep.
-_ROUTE_SKIP = {12}
-_NEIGH_SKIP = {3, 4}
-_ROUTE_FLAGS = 4  # RTNH_F_ONLINK; the others say how the route fares
-_CLONED = 0x200
-# Flags of an address that a person sets: NODAD, HOMEADDRESS, MANAGETEMPADDR, NOPREFIXROUTE,
-# MCAUTOJOIN.
-_IFA_FLAGS = 0x02 | 0x10 | 0x100 | 0x200 | 0x400
 
 
 @dataclass(frozen=True)
@@ -120,9 +103,11 @@ class Snapshot:
             found.links[link.index] = LinkState(
                 link.name, link.mac, link.mtu, link.up, raw.master_index
             )
-        found.addresses = _addresses(socket.dump(GETADDR, ADDR_DUMP), found.indexes)
-        found.routes = _routes(socket.dump(GETROUTE, ROUTE_DUMP), found.indexes)
-        found.neighbours = _neighbours(socket.dump(GETNEIGH, _NEIGH_DUMP), found.indexes)
+        found.addresses = records.addresses(socket.dump(GETADDR, ADDR_DUMP), found.indexes)
+        found.routes = records.routes(socket.dump(GETROUTE, ROUTE_DUMP), found.indexes)
+        found.neighbours = records.neighbours(
+            socket.dump(GETNEIGH, records.NEIGH_DUMP), found.indexes
+        )
         if patterns:
             with session.spaces.entered(netns):
                 found.sysctls = sysctl.matching(patterns)
@@ -153,26 +138,22 @@ class Snapshot:
         if old.sysctls and leave.links:
             with session.spaces.entered(netns):
                 sysctl.restore(old.sysctls)
-        for kind, saved, now in (
-            (NEWADDR, old.addresses, _addresses(socket.dump(GETADDR, ADDR_DUMP), old.indexes)),
-            (NEWROUTE, old.routes, None),
-            (NEWNEIGH, old.neighbours, None),
+        for kind, get, dump, clean, saved in (
+            (NEWADDR, GETADDR, ADDR_DUMP, records.addresses, old.addresses),
+            (NEWROUTE, GETROUTE, ROUTE_DUMP, records.routes, old.routes),
+            (NEWNEIGH, GETNEIGH, records.NEIGH_DUMP, records.neighbours, old.neighbours),
         ):
-            if kind == NEWROUTE:
-                now = _routes(socket.dump(GETROUTE, ROUTE_DUMP), old.indexes)
-            elif kind == NEWNEIGH:
-                now = _neighbours(socket.dump(GETNEIGH, _NEIGH_DUMP), old.indexes)
-            there = set(now or ())
+            there = set(clean(socket.dump(get, dump), old.indexes))
             missing = [
                 body for body in saved if body not in there and not leave.covers(netns, kind, body)
             ]
-            missing = [body for body in missing if _index(kind, body) in {0, *present}]
+            missing = [body for body in missing if records.index_of(kind, body) in {0, *present}]
             if kind == NEWROUTE:
                 # Gateways need the routes that lead to them.
-                missing.sort(key=_has_gateway)
+                missing.sort(key=records.has_gateway)
             # One by one: an address or route may need the one before it (G1).
             for body in missing:
-                problems.extend(_send(socket, netns, [_again(kind, body)]))
+                problems.extend(_send(socket, netns, [records.again(kind, body)]))
         return problems
 
 
@@ -224,85 +205,3 @@ def _send(socket: Socket, netns: str, requests: list[Request]) -> list[str]:
 
 def _escape(name: str) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in name)
-
-
-def _strip(body: bytes, start: int, skip: set[int]) -> bytes:
-    """The body without attributes that change by themselves."""
-    return body[:start] + b"".join(
-        attr(kind, value) for kind, value in attributes(body, start) if kind not in skip
-    )
-
-
-def _addresses(bodies: Iterable[bytes], indexes: set[int] | None) -> list[bytes]:
-    found = []
-    for body in bodies:
-        index = struct.unpack_from("=I", body, 4)[0]
-        if indexes is not None and index not in indexes:
-            continue
-        parts = []
-        for kind, value in attributes(body, 8):
-            if kind == 8:
-                flags = struct.unpack("=I", value)[0] & _IFA_FLAGS
-                value = struct.pack("=I", flags)
-            if kind == 6:
-                # Of the four times only the two lifetimes are set by people.
-                preferred, valid = struct.unpack_from("=II", value)
-                if valid == 0xFFFFFFFF:
-                    continue
-                value = struct.pack("=IIII", preferred, valid, 0, 0)
-            if kind != 11:
-                parts.append(attr(kind, value))
-        found.append(body[:2] + bytes([body[2] & _IFA_FLAGS & 0xFF]) + body[3:8] + b"".join(parts))
-    return found
-
-
-def _routes(bodies: Iterable[bytes], indexes: set[int] | None) -> list[bytes]:
-    found = []
-    for body in bodies:
-        flags = struct.unpack_from("=I", body, 8)[0]
-        if body[5] == _KERNEL_PROTOCOL or body[4] == _TABLE_LOCAL or flags & _CLONED:
-            continue
-        if indexes is not None and not indexes & _hops(body):
-            continue
-        stripped = _strip(body, 12, _ROUTE_SKIP)
-        found.append(stripped[:8] + struct.pack("=I", flags & _ROUTE_FLAGS) + stripped[12:])
-    return found
-
-
-def _hops(body: bytes) -> set[int]:
-    """The ifindexes that a route leads over."""
-    found = set()
-    for kind, value in attributes(body, 12):
-        if kind == 4:
-            found.add(struct.unpack("=I", value)[0])
-        elif kind == 9:
-            offset = 0
-            while offset + 8 <= len(value):
-                length, dummy, dummy, index = struct.unpack_from("=HBBI", value, offset)
-                found.add(index)
-                offset += max(8, (length + 3) & ~3)
-    return found
-
-
-def _neighbours(bodies: Iterable[bytes], indexes: set[int] | None) -> list[bytes]:
-    found = []
-    for body in bodies:
-        index, state = struct.unpack_from("=IH", body, 4)
-        if state & _NUD_PERMANENT and (indexes is None or index in indexes):
-            found.append(_strip(body, 12, _NEIGH_SKIP))
-    return found
-
-
-def _index(kind: int, body: bytes) -> int:
-    if kind == NEWROUTE:
-        return min(_hops(body), default=0)
-    return int(struct.unpack_from("=I", body, 4)[0])
-
-
-def _has_gateway(body: bytes) -> bool:
-    return any(kind in (5, 9, 18) for kind, dummy in attributes(body, 12))
-
-
-def _again(kind: int, body: bytes) -> Request:
-    flags = {NEWADDR: CREATE, NEWROUTE: CREATE | APPEND, NEWNEIGH: CREATE | REPLACE}[kind]
-    return Request(kind, flags, body, (errno.EEXIST,))

@@ -53,8 +53,15 @@ def matching(patterns: Iterable[str]) -> dict[str, str]:
 
 
 def restore(values: Mapping[str, str]) -> None:
-    """Write back what differs; what went with its link is left out."""
-    present = read(values)
-    for path, value in values.items():
-        if path in present and present[path] not in (None, value):
-            write(path, value)
+    """Write back what differs; what went with its link is left out.
+
+    "all" and "default" first, because writing them may change the links' own.
+    """
+
+    def rank(path: str) -> int:
+        return 0 if "/all/" in path else 1 if "/default/" in path else 2
+
+    for path in sorted(values, key=rank):
+        present = read([path])
+        if path in present and present[path] not in (None, values[path]):
+            write(path, values[path])

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Optional
 
 from .._errors import ContainerNetError, HostError
 from .._topology.operations import (
@@ -23,10 +24,13 @@ from .render import move_link
 from .session import Session
 from .snapshot import Snapshot
 
+# The operation that is still to be done, where one would help, and why it failed.
+Leftover = tuple[Optional[Operation], str]
 
-def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[tuple[Operation, str]]:
-    """Undo everything in ``applier.done``; what could not be, with the kernel's word."""
-    left: list[tuple[Operation, str]] = []
+
+def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[Leftover]:
+    """Undo everything in ``applier.done``; returns what could not be, with the kernel's word."""
+    left: list[Leftover] = []
     back = Applier(session)
     for operation in reversed(applier.done):
         if _goes_with_namespace(operation, applier.made):
@@ -41,8 +45,7 @@ def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[tuple[O
         problems = snapshot.restore()
     except (HostError, OSError) as error:
         problems = [str(error)]
-    for problem in problems:
-        left.append((applier.done[0], problem))
+    left.extend((None, problem) for problem in problems)
     return left
 
 

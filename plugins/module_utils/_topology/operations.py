@@ -4,7 +4,7 @@
 
 """The operations a plan is made of: plain data that says what to do and how to take it back.
 
-Each has ``stage`` (what must be finished before it: see :class:`Stage`), ``inverse()`` (the
+Each has ``stage`` (what must be finished before it), ``inverse()`` (the
 operation that takes it back) and ``collateral()`` (what else the kernel changes with it, which an
 undo has to restore from a snapshot; G3).
 """
@@ -12,52 +12,10 @@ undo has to restore from a snapshot; G3).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Union
 
 from .model import HaveAddress, Interface, Key, Link, Route
-
-
-class Stage(IntEnum):
-    """Operations of one stage do not depend on each other; deletes come after VERIFY."""
-
-    NAMESPACE = 0
-    SYSCTL_EARLY = 1
-    SET_DOWN = 2
-    SET_ASIDE = 3
-    LINK = 4
-    PAIR = 5
-    MOVE = 6
-    RENAME = 7
-    MARK = 8
-    MAC = 9
-    OPTION_EARLY = 10
-    OPTION = 11
-    OPTION_LATE = 12
-    MTU = 13
-    SYSCTL = 14
-    MASTER = 15
-    STATE = 16
-    ADDRESS = 17
-    ROUTE = 18
-    ROUTE_VIA = 19
-    VERIFY = 20
-    DELETE_ROUTE = 21
-    DELETE_ADDRESS = 22
-    RESTORE_ADDRESS = 23
-    RESTORE_ROUTE = 24
-    DELETE_PORT = 25
-    DELETE_LINK = 26
-    DELETE_NAMESPACE = 27
-
-
-@dataclass(frozen=True)
-class Collateral:
-    """What to remember of ``netns`` before the operation. ``link`` None means every link."""
-
-    netns: str
-    link: str | None
-    sysctls: tuple[str, ...] = ()
+from .stage import Collateral, Stage
 
 
 @dataclass(frozen=True)

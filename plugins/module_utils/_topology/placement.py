@@ -12,16 +12,8 @@ from dataclasses import replace
 from .._errors import OptionError
 from .draft import Draft, place
 from .model import HOST, HaveAddress, Key, Link, WantLink
-from .operations import (
-    AddLink,
-    DeleteLink,
-    End,
-    MoveLink,
-    Operation,
-    RenameLink,
-    SetLink,
-    Stage,
-)
+from .operations import AddLink, DeleteLink, End, MoveLink, Operation, RenameLink, SetLink
+from .stage import Stage
 
 _CREATE_LATER = "vlan_filtering"
 

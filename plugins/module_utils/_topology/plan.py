@@ -13,17 +13,11 @@ from .._errors import OptionError
 from .check import check
 from .draft import Draft, place
 from .model import ROUTE_PROTOCOL, Have, Link, Route, Want, WantNamespace
-from .operations import (
-    AddNamespace,
-    Operation,
-    SetRoute,
-    SetSysctl,
-    Stage,
-    set_link,
-)
+from .operations import AddNamespace, Operation, SetRoute, SetSysctl, set_link
 from .placement import place_links
 from .properties import set_properties
 from .removal import remove
+from .stage import Stage
 
 
 @dataclass(frozen=True)

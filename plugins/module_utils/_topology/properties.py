@@ -8,15 +8,8 @@ from __future__ import annotations
 
 from .draft import Draft, place
 from .model import HaveAddress, Interface, Link, WantLink
-from .operations import (
-    AddAddress,
-    DeleteAddress,
-    Operation,
-    SetLink,
-    SetRoute,
-    Stage,
-    set_link,
-)
+from .operations import AddAddress, DeleteAddress, Operation, SetLink, SetRoute, set_link
+from .stage import Stage
 
 
 def set_properties(draft: Draft) -> None:

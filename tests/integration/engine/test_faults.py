@@ -26,8 +26,8 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._kernel.ne
 )
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.operations import (
     Operation,
-    Stage,
 )
+from ansible_collections.netfabric.container_net.plugins.module_utils._topology.stage import Stage
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host, clean_host
 
