@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 from typing import Any
 
-LINK = re.compile(r"flannel(\d+|-wg|-wg-v6|\.ipip|(-v6)?\.\d+)$")
+# As role flannel's template writes them into the file with flanneld's flags.
+NOTES = {"link": "# Link: ", "routed": "# Routed into: "}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
@@ -46,6 +46,25 @@ def first_line(path: str) -> str:
         return ""
 
 
+def lines(path: str) -> list[str]:
+    """A text file's lines, none where there is no file."""
+    if not os.path.isfile(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        return file.read().splitlines()
+
+
+def left(flags: str, pending: str) -> dict[str, str]:
+    """What the kernel has of the backend that ran last: the marker knows better than the flags."""
+    found = dict.fromkeys(NOTES, "")
+    for path in (flags, pending):
+        for line in lines(path):
+            for name, note in NOTES.items():
+                if line.startswith(note):
+                    found[name] = line[len(note) :].strip()
+    return found
+
+
 def forwarding(script: str) -> str:
     """What the script for forwarding rules would change; '' for nothing."""
     if not os.path.isfile(script):
@@ -57,8 +76,8 @@ def forwarding(script: str) -> str:
 def main() -> None:
     """Answer argv[1], an object with these keys.
 
-    files, programs, credentials (lists of paths and names), binary, forward, pending (paths) and
-    with_digest (whether the binary's sum is wanted).
+    files, programs, credentials (lists of paths and names), binary, flags, forward, pending (paths)
+    and with_digest (whether the binary's sum is wanted).
     """
     wanted: dict[str, Any] = json.loads(sys.argv[1])
     binary = wanted["binary"]
@@ -70,7 +89,9 @@ def main() -> None:
         "version": version,
         "binary": digest(binary) if wanted["with_digest"] else "",
         "files": {path: digest(path) for path in wanted["files"]},
-        "active": run("systemctl", "is-active", "flanneld.service").stdout.strip() == "active",
+        # A unit that tries to start, again and again, has to be restarted like one that runs.
+        "active": run("systemctl", "is-active", "flanneld.service").stdout.strip()
+        not in ("inactive", "failed", "unknown", ""),
         "enabled": run("systemctl", "is-enabled", "flanneld.service").stdout.strip() == "enabled",
         "networkd": run("systemctl", "is-active", "systemd-networkd.service").returncode == 0,
         "forward_enabled": run(
@@ -79,7 +100,7 @@ def main() -> None:
         == 0,
         "forward": forwarding(wanted["forward"]),
         "pending": os.path.exists(wanted["pending"]),
-        "links": sorted(name for name in os.listdir("/sys/class/net") if LINK.match(name)),
+        "left": left(wanted["flags"], wanted["pending"]),
         "bridge_netfilter": os.path.exists("/proc/sys/net/bridge/bridge-nf-call-iptables"),
         "ip_forward": first_line("/proc/sys/net/ipv4/ip_forward") == "1",
     }

@@ -10,7 +10,6 @@ import datetime
 import ipaddress
 import os
 import shlex
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -97,20 +96,21 @@ class Background:
         line = shlex.join([*inside, *command])
         script = f"{line} >>{shlex.quote(str(log))} 2>&1 </dev/null & echo $!"
         self.pid = int(sandbox.sh(script))
-        self.log = log
+        self.sandbox = sandbox
 
     def running(self) -> bool:
-        state = Path(f"/proc/{self.pid}/stat")
-        return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+        # The number is one of the sandbox, which has processes of its own.
+        stat = self.sandbox.run("cat", f"/proc/{self.pid}/stat", check=False).stdout
+        return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
 
     def close(self) -> None:
         """End it and wait until it is gone."""
         if self.running():
-            os.kill(self.pid, signal.SIGTERM)
+            self.sandbox.run("kill", "-TERM", str(self.pid), check=False)
         end = time.monotonic() + 20
         while self.running():
             if time.monotonic() > end:
-                os.kill(self.pid, signal.SIGKILL)
+                self.sandbox.run("kill", "-KILL", str(self.pid), check=False)
             time.sleep(0.05)
 
 

@@ -200,7 +200,7 @@ def test_reserved_leases_are_taken_and_both_backends_carry_traffic(hosts: Hosts)
         hosts.stop(number)
         done = sandbox.run(
             *("ip", "netns", "exec", f"h{number}", "sh", "-s", "--"),
-            *("links", "flannel0", "172.20.0.0/16"),
+            *("backend", "flannel.1", ""),
             input=sweep,
         )
         assert done.stdout == "link flannel.1\n"
@@ -256,14 +256,14 @@ def test_taking_flannel_away_leaves_other_rules(hosts: Hosts) -> None:
     assert "FLANNEL-POSTRTG" in state()
     hosts.stop(1)
     done = sandbox.run(
-        *("ip", "netns", "exec", "h1", "sh", "-s", "--", "all", "172.20.0.0/16"),
+        *("ip", "netns", "exec", "h1", "sh", "-s", "--", "all", "flannel.1", ""),
         input=(ROLE / "files" / "sweep").read_text(),
     )
     assert "link flannel.1" in done.stdout
     assert "chain FLANNEL-POSTRTG" in done.stdout
     assert state() == before
     again = sandbox.run(
-        *("ip", "netns", "exec", "h1", "sh", "-s", "--", "all", "172.20.0.0/16"),
+        *("ip", "netns", "exec", "h1", "sh", "-s", "--", "all", "flannel.1", ""),
         input=(ROLE / "files" / "sweep").read_text(),
     )
     assert again.stdout == ""
