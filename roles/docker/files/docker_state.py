@@ -88,6 +88,16 @@ def version(program: str | None) -> str:
     return found.group(1) if found else ""
 
 
+def unit_before(path: str) -> dict[str, bool]:
+    """How the unit was before the role changed that; {} where it did not."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def differs(path: str, sha256: str) -> bool:
     try:
         with open(path, "rb") as file:
@@ -97,7 +107,7 @@ def differs(path: str, sha256: str) -> bool:
 
 
 def main() -> None:
-    """Question: {files: [{path, sha256}], ours: [path], unit}."""
+    """Question: {files: [{path, sha256}], ours: [path], unit, before: path}."""
     question = json.loads(sys.argv[1])
     path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
     programs = {name: shutil.which(name, path=path) for name in ("dockerd", "docker")}
@@ -111,6 +121,7 @@ def main() -> None:
         "package_lists": bool(glob.glob("/var/lib/apt/lists/*_Packages*")),
         "version": version(programs["dockerd"]),
         "unit": unit,
+        "unit_before": unit_before(question["before"]),
         "forwarding": forwarding,
         "files": [f["path"] for f in question["files"] if differs(f["path"], f["sha256"])],
         "ours": [name for name in question["ours"] if os.path.lexists(name)],

@@ -105,8 +105,10 @@ def test_a_docker_that_does_not_answer(program: ModuleType) -> None:
 def test_the_answer(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("text\n")
+    (tmp_path / "before").write_text('{"active": false, "enabled": true}')
     question = {
         "unit": "no-such-unit.service",
+        "before": str(tmp_path / "before"),
         "files": [
             {"path": str(file), "sha256": hashlib.sha256(b"text\n").hexdigest()},
             {"path": str(file), "sha256": "another"},
@@ -126,12 +128,14 @@ def test_the_answer(tmp_path: Path) -> None:
     assert answer["files"] == [str(file), str(tmp_path / "none")]
     assert answer["ours"] == [str(file)]
     assert answer["unit"] == {"active": False, "enabled": False}
+    assert answer["unit_before"] == {"active": False, "enabled": True}
     assert answer["containers"] == NOTHING
     assert isinstance(answer["forwarding"], bool)
     assert set(answer) == {
         "missing",
         "version",
         "unit",
+        "unit_before",
         "forwarding",
         "files",
         "ours",
