@@ -77,6 +77,7 @@ def test_second_run_and_check_change_nothing() -> None:
 def test_tasks_on_an_unchanged_host(role: str) -> None:
     """Every task costs seconds, so a run with nothing to do has few of them."""
     tasks = runs()[1]["tasks"].get(role, {})
-    assert tasks, f"role {role} did nothing at all"
+    # Role common works on the controller alone, with the facts that its play gathers.
+    assert tasks or role == "common", f"role {role} did nothing at all"
     for host, names in tasks.items():
         assert len(names) <= BUDGET[role], f"{role} on {host}: {names}"
