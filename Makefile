@@ -13,7 +13,7 @@ ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/mole
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
 .PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke lab test test-all \
-	demo lab-up lab-start lab-down build changelog constraints clean
+	demo lab lab-up lab-start lab-down build changelog constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -52,6 +52,9 @@ kernel-smoke-%:
 		tools/pytest.sh --root kernel-smoke-$* -m smoke tests/integration
 
 lab: ## the lab itself: two at once, one interrupted, a machine that dies
+	@tools/pytest.sh lab tests/lab
+
+lab: ## the lab itself: two at once, interrupted ones, nothing left behind
 	@tools/pytest.sh lab tests/lab
 
 molecule-%: ## one Molecule scenario on its VMs, for example molecule-overlay

@@ -19,7 +19,7 @@ lab_py="/usr/bin/python3 tests/lab/lab.py"
 
 play() {
     echo "demo: ansible-playbook -i $inventory $*"
-    ansible-playbook -i "$inventory" "$@" 2>&1
+    ANSIBLE_DISPLAY_SKIPPED_HOSTS=false ansible-playbook -i "$inventory" "$@" 2>&1
 }
 
 # Runs a playbook that must find nothing to do, and says so for each host.
