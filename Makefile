@@ -54,9 +54,6 @@ kernel-smoke-%:
 lab: ## the lab itself: two at once, one interrupted, a machine that dies
 	@tools/pytest.sh lab tests/lab
 
-lab: ## the lab itself: two at once, interrupted ones, nothing left behind
-	@tools/pytest.sh lab tests/lab
-
 molecule-%: ## one Molecule scenario on its VMs, for example molecule-overlay
 	@tools/molecule.sh $*
 
