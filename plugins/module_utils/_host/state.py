@@ -39,7 +39,14 @@ class State:
     pending_links: dict[Key, str] = field(default_factory=dict)
 
     def owned(self) -> Owned:
-        return Owned(self.namespaces, self.routes, self.pending_namespaces, self.pending_links)
+        keys = [*self.links, *self.pending_links, *self.routes]
+        return Owned(
+            self.namespaces,
+            self.routes,
+            self.pending_namespaces,
+            self.pending_links,
+            frozenset(key[0] for key in keys),
+        )
 
     def is_empty(self) -> bool:
         return self == State()

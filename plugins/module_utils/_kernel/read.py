@@ -30,7 +30,8 @@ def read(
     reader = _Reader(spaces, want)
     names = dict.fromkeys(want.namespace_names())
     if with_owned:
-        names.update(dict.fromkeys(sorted(owned.namespaces | owned.pending_namespaces)))
+        places = owned.namespaces | owned.pending_namespaces | owned.places
+        names.update(dict.fromkeys(sorted(places)))
     if everywhere:
         names.update(dict.fromkeys(spaces.list()))
     reader.read(names)

@@ -70,8 +70,11 @@ class Draft:
         # A topology that takes a link over treats it as its own from then on.
         return self.is_ours(base) or self.want.adopt is not None
 
-    def may_mark(self, ours: bool) -> bool:
-        return ours or self.want.adopt is not None
+    def may_mark(self, ours: bool, owner: str | None) -> bool:
+        """Whether to put our mark on what exists: never over another topology's unasked."""
+        if self.want.adopt is False:
+            return ours or owner is None
+        return ours or self.want.adopt is True
 
     def permit(
         self,

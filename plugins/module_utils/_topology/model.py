@@ -198,13 +198,14 @@ class Namespace:
 class Owned:
     """What the state file says that a topology owns; ``pending`` links are name to MAC.
 
-    ``sysctls`` are the values that were there before us.
+    ``places`` are the namespaces, others' included, in which it says that there is something.
     """
 
     namespaces: frozenset[str] = frozenset()
     routes: frozenset[tuple[str, Network, int, int]] = frozenset()
     pending_namespaces: frozenset[str] = frozenset()
     pending_links: Mapping[Key, str] = field(default_factory=dict)
+    places: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

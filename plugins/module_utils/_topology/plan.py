@@ -88,7 +88,9 @@ def _namespace(draft: Draft, want: WantNamespace) -> None:
             ours,
             operations,
         )
-    if loopback.alias != draft.want.mark and (not exists or draft.may_mark(ours)):
+    if loopback.alias != draft.want.mark and (
+        not exists or draft.may_mark(ours, draft.have.namespace_owner(want.name))
+    ):
         draft.add(set_link(loopback, "alias", draft.want.mark, loopback.alias))
     draft.add(*operations)
 

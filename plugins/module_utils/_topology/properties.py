@@ -27,7 +27,7 @@ def set_properties(draft: Draft) -> None:
                 operations,
             )
         if base.alias != draft.want.mark and (
-            not base.index or draft.may_mark(draft.is_ours(base))
+            not base.index or draft.may_mark(draft.is_ours(base), draft.have.owner(base))
         ):
             draft.add(set_link(base, "alias", draft.want.mark, base.alias))
         draft.add(*operations)

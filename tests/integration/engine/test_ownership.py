@@ -1,0 +1,46 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a topology owns is found wherever it is, and what others own stays theirs."""
+
+from __future__ import annotations
+
+from tests.integration.engine import networks
+from tests.integration.engine.cleanhost import Host
+
+
+def test_what_is_owned_in_a_strangers_namespace_goes_too(host: Host) -> None:
+    host.sh(
+        "for n in s1 s2; do ip netns add $n; ip -n $n link add name br type bridge;"
+        " ip -n $n link set dev br up; ip -n $n addr add 10.0.0.1/24 dev br; done"
+    )
+    before = host.dump()
+    params = {
+        "name": "t",
+        "veths": [networks.link("a", netns="s1", peer=networks.link("b", netns="s2"))],
+        "routes": [{"dst": "10.9.0.0/16", "via": "10.0.0.2", "netns": "s1"}],
+    }
+    host.apply(params)
+    assert not host.apply(params).changed
+    host.apply({"name": "t", "state": "absent"})
+    assert host.dump() == before
+
+
+def test_a_topology_that_names_anothers_link_does_not_take_it(host: Host) -> None:
+    one = {
+        "name": "one",
+        "namespaces": [{"name": "n", "loopback": "up"}],
+        "bridges": [networks.link("br")],
+    }
+    host.apply(one)
+    before = host.dump()
+    two = {**one, "name": "two"}
+    assert not host.apply(two).changed
+    host.apply({"name": "two", "state": "absent"})
+    assert host.dump() == before
+    assert host.apply({**two, "adopt": True}).changed
+    host.apply({"name": "one", "state": "absent"})
+    assert host.namespaces() == ["n"]
+    host.apply({"name": "two", "state": "absent"})
+    assert host.namespaces() == []
