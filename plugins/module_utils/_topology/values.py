@@ -36,7 +36,8 @@ def link_name(option: str, value: Any) -> str:
     if text in (".", ".."):
         raise OptionError(option, value, "is no name for a link", "Choose another name")
     for char in text:
-        if char in "/:" or char.isspace() or not char.isprintable():
+        # "%" would be a pattern: the kernel puts a number there.
+        if char in "/:%" or char.isspace() or not char.isprintable():
             raise OptionError(
                 option,
                 value,
@@ -97,9 +98,20 @@ def topology_name(option: str, value: Any) -> str:
     return text
 
 
+def _refuse_zone(option: str, value: Any) -> None:
+    if "%" in str(value):
+        raise OptionError(
+            option,
+            value,
+            "has a zone after '%'",
+            "Leave it out: the link is named by the option that the value stands in, or by dev",
+        )
+
+
 def interface(option: str, value: Any) -> Interface:
     """An address with its prefix length, such as 192.168.2.1/24."""
     text = str(value)
+    _refuse_zone(option, value)
     if "/" not in text:
         raise OptionError(
             option, value, "has no prefix length", "Write address/length, such as 192.168.2.1/24"
@@ -160,6 +172,7 @@ def network(option: str, value: Any, family_of: Any = None) -> Network:
 
 def address(option: str, value: Any) -> Address:
     """A plain address."""
+    _refuse_zone(option, value)
     try:
         return ipaddress.ip_address(str(value))
     except ValueError:

@@ -50,6 +50,13 @@ BAD: list[tuple[Callable[[Params], object], Params, str]] = [
     (parse.from_veth, _veth(name="a/b"), r"cannot contain '/'"),
     (parse.from_veth, _veth(name="a:b"), r"cannot contain ':'"),
     (parse.from_veth, _veth(name="a b"), r"cannot contain ' '"),
+    (parse.from_veth, _veth(name="a%d"), r"cannot contain '%'"),
+    (parse.from_veth, _veth(addresses=["fe80::1%a/64"]), r"addresses\[0\]: .*has a zone"),
+    (
+        parse.from_veth,
+        _veth(routes=[{"dst": "fd01::/64", "via": "fe80::1%a"}]),
+        r"^routes\[0\]\.via: .*has a zone",
+    ),
     (parse.from_veth, _veth(name="."), r"is no name for a link"),
     (parse.from_veth, _veth(name="lo"), r"loopback"),
     (parse.from_veth, _veth(name="all"), r"keeps for sysctls"),
