@@ -46,6 +46,9 @@ def diff(operations: Iterable[Operation]) -> dict[str, str]:
         if isinstance(operation, (AddAddress, SetRoute)) and operation.again:
             continue
         for old, new in _lines(operation):
+            if old == new:
+                # Only set again, after the kernel changed it.
+                continue
             if old is not None:
                 before.append(old)
                 prepared.append(f"-{old}")
@@ -123,7 +126,9 @@ def _property(operation: SetLink, name: str) -> tuple[Line, Line]:
     if key == "up":
         states = ("down", "up")
         return f"{name} {states[int(operation.before)]}", f"{name} {states[int(operation.value)]}"
-    old = f"{name} {key} {operation.before}" if operation.before != "" else None
+    # A link that is new has no MTU yet that would tell anything.
+    known = operation.before != "" and not (key == "mtu" and not operation.before)
+    old = f"{name} {key} {operation.before}" if known else None
     new = f"{name} {key} {operation.value}" if operation.value != "" else None
     return old, new
 

@@ -312,4 +312,7 @@ def set_link(link: Link, key: str, value: str | int, before: str | int) -> SetLi
     }.get(key, Stage.OPTION)
     if key == "master" and value == "":
         stage = Stage.DELETE_PORT
+    if key == "mtu" and link.kind == "bridge":
+        # Until a person sets it, it follows the ports; what is given at creation is not "set".
+        stage = Stage.BRIDGE_MTU
     return SetLink(link.netns, link.name, key, value, before, link.kind, stage)

@@ -58,7 +58,7 @@ def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
     up = bool(near.up) and not _has_own_sysctls(draft, near)
     draft.add(
         AddLink(
-            near=End(near.netns, near.name, near.mac, near.mtu),
+            near=End(near.netns, near.name, near.mac, near.mtu if near.kind == "veth" else None),
             kind=near.kind,
             peer=End(far.netns, far.name, far.mac, far.mtu) if far else None,
             master=near.master or None,
@@ -72,7 +72,7 @@ def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
         0,
         near.kind,
         mac=near.mac or "",
-        mtu=near.mtu or 0,
+        mtu=(near.mtu or 0) if near.kind == "veth" else 0,
         up=up,
         master=near.master or None,
         options=options + ((("vlan_filtering", 0),) if pvid else ()),

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from .draft import Draft, place
-from .model import HaveAddress, Interface, Link, WantLink
-from .operations import AddAddress, DeleteAddress, Operation, SetLink, SetRoute, set_link
+from .model import HaveAddress, Interface, Key, Link, WantLink
+from .operations import AddAddress, AddLink, DeleteAddress, Operation, SetLink, SetRoute, set_link
 from .stage import Stage
 
 
@@ -33,6 +33,32 @@ def set_properties(draft: Draft) -> None:
         draft.add(*operations)
         if want.kind == "bridge":
             _ports(draft, want)
+    _keep_mtus(draft)
+
+
+def _keep_mtus(draft: Draft) -> None:
+    """Set a bridge's MTU again where the plan gives it ports of another: it may follow them."""
+    ports: dict[Key, set[int]] = {}
+    for operation in draft.operations:
+        if isinstance(operation, AddLink) and operation.master:
+            key = (operation.netns, operation.master)
+            ports.setdefault(key, set()).add(operation.near.mtu or 1500)
+        elif isinstance(operation, SetLink) and operation.key in ("master", "mtu"):
+            link = (operation.netns, operation.name)
+            want, base = draft.wanted.get(link), draft.base.get(link) or draft.have.link(link)
+            master = (want.master if want else None) or (base.master if base else None)
+            if operation.key == "master":
+                master = str(operation.value) or None
+            if master and base:
+                mtu = (want.mtu if want else None) or base.mtu or 1500
+                ports.setdefault((operation.netns, master), set()).add(mtu)
+    for key, mtus in ports.items():
+        bridge = draft.wanted.get(key)
+        if bridge is None or bridge.kind != "bridge" or bridge.mtu is None:
+            continue
+        base = draft.base[key]
+        if base.mtu == bridge.mtu and mtus - {bridge.mtu}:
+            draft.add(set_link(base, "mtu", bridge.mtu, bridge.mtu))
 
 
 def _differences(draft: Draft, want: WantLink, base: Link) -> list[Operation]:

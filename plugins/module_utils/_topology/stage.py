@@ -29,18 +29,19 @@ class Stage(IntEnum):
     MTU = 13
     SYSCTL = 14
     MASTER = 15
-    STATE = 16
-    ADDRESS = 17
-    ROUTE = 18
-    ROUTE_VIA = 19
-    VERIFY = 20
-    DELETE_ROUTE = 21
-    DELETE_ADDRESS = 22
-    RESTORE_ADDRESS = 23
-    RESTORE_ROUTE = 24
-    DELETE_PORT = 25
-    DELETE_LINK = 26
-    DELETE_NAMESPACE = 27
+    BRIDGE_MTU = 16
+    STATE = 17
+    ADDRESS = 18
+    ROUTE = 19
+    ROUTE_VIA = 20
+    VERIFY = 21
+    DELETE_ROUTE = 22
+    DELETE_ADDRESS = 23
+    RESTORE_ADDRESS = 24
+    RESTORE_ROUTE = 25
+    DELETE_PORT = 26
+    DELETE_LINK = 27
+    DELETE_NAMESPACE = 28
 
 
 @dataclass(frozen=True)
