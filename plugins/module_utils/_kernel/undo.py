@@ -6,17 +6,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Iterable
 from typing import Optional
 
 from .._errors import ContainerNetError, HostError
 from .._topology.operations import (
+    AddAddress,
     AddLink,
     AddNamespace,
     DeleteLink,
     DeleteNamespace,
     MoveLink,
     Operation,
+    SetLink,
 )
 from .apply import Applier
 from .netlink import NetlinkError
@@ -32,13 +36,16 @@ def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[Leftove
     """Undo everything in ``applier.done``; returns what could not be, with the kernel's word."""
     left: list[Leftover] = []
     back = Applier(session)
-    for operation in reversed(applier.done):
-        if _goes_with_namespace(operation, applier.made):
-            continue
-        try:
-            _take_back(session, back, operation)
-        except (ContainerNetError, OSError) as error:
-            left.append((operation.inverse(), str(error)))
+    goes_along = _GoesAlong(applier)
+    for kind, group in itertools.groupby(reversed(applier.done), type):
+        todo = [operation for operation in group if not goes_along.covers(operation)]
+        if kind is AddLink:
+            todo = _delete_many(session, back, todo)
+        for operation in todo:
+            try:
+                _take_back(session, back, operation)
+            except (ContainerNetError, OSError) as error:
+                left.append((operation.inverse(), str(error)))
     # A namespace that this run began to make but could not finish is already gone.
     session.spaces.let_go()
     try:
@@ -49,13 +56,41 @@ def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[Leftove
     return left
 
 
-def _goes_with_namespace(operation: Operation, made: set[str]) -> bool:
-    """What is inside a namespace of this run needs no undo but the namespace's own."""
-    if isinstance(operation, AddNamespace):
-        return False
-    if isinstance(operation, AddLink):
-        return all(end.netns in made for end in operation.ends)
-    return operation.netns in made
+class _GoesAlong:
+    """What goes with a namespace or link of this run, and so needs no undo of its own."""
+
+    def __init__(self, applier: Applier) -> None:
+        # A link that was moved into a new namespace has to come out again, as it was.
+        moved = {o.target for o in applier.done if isinstance(o, MoveLink)}
+        self._namespaces = applier.made - moved
+        self._links = {end.key for o in applier.done if isinstance(o, AddLink) for end in o.ends}
+
+    def covers(self, operation: Operation) -> bool:
+        if isinstance(operation, AddNamespace):
+            return False
+        if isinstance(operation, AddLink):
+            return all(end.netns in self._namespaces for end in operation.ends)
+        if isinstance(operation, (SetLink, AddAddress)):
+            if (operation.netns, operation.name) in self._links:
+                return True
+        return operation.netns in self._namespaces
+
+
+def _delete_many(session: Session, back: Applier, links: list[Operation]) -> list[Operation]:
+    """Delete new links all at once; those for which that did not work are handed back."""
+    deletes: dict[str, list[Operation]] = {}
+    rest = []
+    for link in links:
+        ends = [end.key for end in link.ends] if isinstance(link, AddLink) else []
+        there = [key for key in ends if session.spaces.exists(key[0])]
+        if there:
+            deletes.setdefault(there[0][0], []).append(DeleteLink(*there[0], ""))
+            rest.append(link)
+    with contextlib.suppress(ContainerNetError, OSError):
+        for operations in deletes.values():
+            back.run(operations)
+        return []
+    return rest
 
 
 def _take_back(session: Session, back: Applier, operation: Operation) -> None:

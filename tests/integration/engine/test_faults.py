@@ -10,6 +10,7 @@ after it nothing foreign is lost, and the next run converges.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -309,3 +310,52 @@ def test_what_cannot_be_undone_is_said(host: Host, monkeypatch: pytest.MonkeyPat
     # The journal still knows whose the rest is, and the next run completes it.
     host.apply(params)
     assert not host.apply(params).changed
+
+
+def test_a_link_that_was_moved_into_a_new_namespace_and_renamed_comes_back(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = ["10.1.0.1/24"]
+    host.apply({"name": "t", "veths": [networks.link("a", peer=networks.link("b"))]})
+    host.sh("ip addr add 10.2.0.1/24 dev b")
+    before = host.dump()
+    params = {
+        "name": "t",
+        "namespaces": [{"name": "n1", "loopback": "up"}],
+        "veths": [
+            networks.link(
+                "a",
+                peer=networks.link(
+                    "c", netns="n1", addresses=address, mtu=1300, mac="02:00:00:00:00:01"
+                ),
+            )
+        ],
+    }
+    forward = len(host.apply(params, check_mode=True).plan.forward)
+    for number in range(forward):
+        with refused(monkeypatch, number), pytest.raises(_run.RunError) as caught:
+            host.apply(params)
+        assert caught.value.rolled_back, str(caught.value)
+        assert host.dump() == before
+    host.apply(params)
+    assert not host.apply(params).changed
+
+
+def test_many_new_links_are_taken_back_at_once(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = host.dump()
+    params = {
+        "name": "t",
+        "bridges": [networks.link("br", addresses=["10.1.0.1/24"])],
+        "veths": [
+            networks.link(f"a{i}", master="br", peer=networks.link(f"b{i}")) for i in range(100)
+        ],
+        "routes": [{"dst": "10.2.0.0/16", "via": "10.1.0.2"}],
+    }
+    last = len(host.apply(params, check_mode=True).plan.forward) - 1
+    with refused(monkeypatch, last), pytest.raises(_run.RunError) as caught:
+        start = time.monotonic()
+        host.apply(params)
+    assert caught.value.rolled_back
+    assert host.dump() == before
+    # One by one the kernel takes 10 to 20 ms for each.
+    assert time.monotonic() - start < 3
