@@ -39,13 +39,14 @@ class State:
     pending_links: dict[Key, str] = field(default_factory=dict)
 
     def owned(self) -> Owned:
-        keys = [*self.links, *self.pending_links, *self.routes]
+        places = {netns for netns, dummy in [*self.links, *self.pending_links]}
+        places |= {netns for netns, dummy, dummy, dummy in self.routes}
         return Owned(
             self.namespaces,
             self.routes,
             self.pending_namespaces,
             self.pending_links,
-            frozenset(key[0] for key in keys),
+            frozenset(places),
         )
 
     def is_empty(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
-from .._topology.model import HOST, Have, Key, Namespace, Owned, Want
+from .._topology.model import HOST, Have, Key, Namespace, Owned, Want, default_path
 from . import sysctl
 from .dump import RawNamespace, join, read_namespace
 from .namespaces import Namespaces, processes_in
@@ -47,7 +47,10 @@ class _Reader:
         self._asked: set[str] = set()
         self._stale: set[str] = set()
         self._pairs = Pairs(self._raws)
-        self._sysctls = {n.name: [path for path, dummy in n.sysctls] for n in want.namespaces}
+        self._sysctls = {
+            n.name: [found for path, dummy in n.sysctls for found in (path, default_path(path))]
+            for n in want.namespaces
+        }
         # Options of a kind are decoded only where they are wanted: that is the slow part.
         self._options: dict[str, set[str]] = {}
         self._partners: dict[str, dict[str, None]] = {}

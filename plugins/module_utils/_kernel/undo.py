@@ -70,10 +70,11 @@ class _GoesAlong:
             return False
         if isinstance(operation, AddLink):
             return all(end.netns in self._namespaces for end in operation.ends)
-        if isinstance(operation, (SetLink, AddAddress)):
-            if (operation.netns, operation.name) in self._links:
-                return True
-        return operation.netns in self._namespaces
+        if operation.netns in self._namespaces:
+            return True
+        if not isinstance(operation, (SetLink, AddAddress)):
+            return False
+        return (operation.netns, operation.name) in self._links
 
 
 def _delete_many(session: Session, back: Applier, links: list[Operation]) -> list[Operation]:

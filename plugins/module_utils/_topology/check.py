@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from .._errors import OptionError
 from .draft import Draft, place
-from .model import Key, Network, Route, WantLink
+from .model import Key, WantLink, default_path
+from .reachable import Reachable
 
 BRIDGE_PORTS_MAX = 1023
 # What the kernel takes for a new link of the kind; those of present links are read.
@@ -18,9 +19,11 @@ _MASTERS = ("bridge", "bond", "team", "vrf", "openvswitch")
 
 def check(draft: Draft) -> None:
     """Raise OptionError for the first thing that the host does not allow."""
+    sysctls = {n.name: dict(n.sysctls) for n in draft.want.namespaces if n.sysctls}
     for link in draft.wanted.values():
         _check_netns(draft, link.netns, f"{link.where}netns")
         _check_mtu(draft, link)
+        _check_ipv6(draft, link, sysctls.get(link.netns, {}))
         _check_master(draft, link)
         _check_options(draft, link)
         for i, port in enumerate(link.ports or ()):
@@ -29,7 +32,7 @@ def check(draft: Draft) -> None:
         if namespace.present and namespace.sysctls:
             _check_sysctls(draft, namespace.name, namespace.where, dict(namespace.sysctls))
     _check_bridge_sizes(draft)
-    reachable = _Reachable(draft)
+    reachable = Reachable(draft)
     for route in draft.want.routes:
         _check_netns(draft, route.netns, f"{route.where}netns")
         reachable.check(route)
@@ -49,9 +52,17 @@ def _check_netns(draft: Draft, netns: str, option: str) -> None:
 
 
 def _check_mtu(draft: Draft, link: WantLink) -> None:
-    if link.mtu is None:
-        return
     base = draft.base[link.key]
+    if link.mtu is None:
+        for i, interface in enumerate(link.addresses or ()):
+            if interface.version == 6 and base.index and base.mtu < 1280:
+                raise OptionError(
+                    f"{link.where}addresses[{i}]",
+                    str(interface),
+                    f"the link's MTU is {base.mtu}, and IPv6 needs at least 1280",
+                    "Give mtu, too",
+                )
+        return
     low = base.min_mtu
     high = base.max_mtu or MTU_MAX.get(link.kind, 0)
     if (high and link.mtu > high) or link.mtu < low:
@@ -70,6 +81,20 @@ def _check_mtu(draft: Draft, link: WantLink) -> None:
                 link.mtu,
                 f"is below 1280, the least that IPv6 takes, and the link has {kept[0]}",
                 "Give 1280 or more, or remove the IPv6 addresses first",
+            )
+
+
+def _check_ipv6(draft: Draft, link: WantLink, sysctls: dict[str, str]) -> None:
+    names = [link.name, "all"] if draft.base[link.key].index else [link.name, "all", "default"]
+    paths = [f"net/ipv6/conf/{name}/disable_ipv6" for name in names]
+    value = next((sysctls[path] for path in paths if path in sysctls), "0")
+    for i, interface in enumerate(link.addresses or ()):
+        if interface.version == 6 and value != "0":
+            raise OptionError(
+                f"{link.where}addresses[{i}]",
+                str(interface),
+                "a sysctl of the namespace switches IPv6 off for the link",
+                "Leave out disable_ipv6, or the address",
             )
 
 
@@ -149,7 +174,7 @@ def _check_sysctls(draft: Draft, netns: str, where: str, wanted: dict[str, str])
                     "It belongs to the whole machine: set it with ansible.posix.sysctl",
                 )
         elif not (
-            len(parts) > 4 and parts[2] in ("conf", "neigh") and (netns, parts[3]) in draft.wanted
+            default_path(path) in present and len(parts) > 4 and (netns, parts[3]) in draft.wanted
         ):
             raise OptionError(
                 f"{where}sysctls",
@@ -186,98 +211,4 @@ def _check_bridge_sizes(draft: Draft) -> None:
                 key[1],
                 f"would have {len(names)} ports, and a bridge takes {BRIDGE_PORTS_MAX}",
                 "Spread the links over more bridges",
-            )
-
-
-class _Reachable:
-    """Whether a gateway is on a network that an address, wanted or present, is in."""
-
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
-        self._networks: dict[str, list[Network]] = {}
-        self._own: dict[str, set[object]] = {}
-        for route in draft.want.routes:
-            self._add_link_route(route)
-        for link in draft.wanted.values():
-            for interface in link.addresses or ():
-                self._add(link.netns, interface.network)
-                self._own.setdefault(link.netns, set()).add(interface.ip)
-        for namespace in draft.have.namespaces.values():
-            for have in namespace.links.values():
-                if have.key in draft.gone:
-                    continue
-                wanted = draft.wanted.get(have.key)
-                purged = wanted is not None and draft.purges(wanted, draft.base[have.key])
-                for address in have.addresses:
-                    if purged and address.purgeable:
-                        continue
-                    self._add(have.netns, address.interface.network)
-                    self._own.setdefault(have.netns, set()).add(address.interface.ip)
-            for route in namespace.routes:
-                if route.dev is None or (route.netns, route.dev) not in draft.gone:
-                    self._add_link_route(route)
-
-    def _add(self, netns: str, network: Network) -> None:
-        self._networks.setdefault(netns, []).append(network)
-
-    def _add_link_route(self, route: Route) -> None:
-        if route.via is None and route.type == "unicast" and route.dst.prefixlen:
-            self._add(route.netns, route.dst)
-
-    def check(self, route: Route) -> None:
-        self._check_dev(route)
-        if route.via is not None:
-            self._check_via(route)
-        if route.src is not None and route.src not in self._own.get(route.netns, set()):
-            raise OptionError(
-                f"{route.where}src",
-                str(route.src),
-                f"is no address of a link {place(route.netns)}",
-                "Give the address to a link first, or name it under its addresses",
-            )
-
-    def _check_dev(self, route: Route) -> None:
-        if route.dev is None or route.dev == "lo":
-            return
-        key = (route.netns, route.dev)
-        wanted = self._draft.wanted.get(key)
-        have = self._draft.have.link(key)
-        if wanted is None and (have is None or key in self._draft.gone):
-            raise OptionError(
-                f"{route.where}dev",
-                route.dev,
-                f"there is no such link {place(route.netns)}",
-                "Make the link first",
-            )
-        up = have.up if have is not None else False
-        if wanted is not None and wanted.up is not None:
-            up = wanted.up
-        if not up:
-            raise OptionError(
-                f"{route.where}dst",
-                str(route.dst),
-                f"the link {route.dev} is down, and the kernel takes no route over it",
-                "Set admin_state to up, or leave out the route",
-            )
-
-    def _check_via(self, route: Route) -> None:
-        via = route.via
-        if via is None or (via.version == 6 and via.is_link_local and route.dev is not None):
-            return
-        if via in self._own.get(route.netns, set()):
-            raise OptionError(
-                f"{route.where}via",
-                str(via),
-                f"is an address of this side {place(route.netns)}",
-                "Give the address of the gateway on the other side",
-            )
-        if not any(
-            network.version == via.version and via in network
-            for network in self._networks.get(route.netns, ())
-        ):
-            raise OptionError(
-                f"{route.where}via",
-                str(via),
-                f"no address, wanted or present, reaches this gateway {place(route.netns)}",
-                "Give a link an address in the gateway's network, or correct the gateway",
             )

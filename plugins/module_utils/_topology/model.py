@@ -236,4 +236,9 @@ class Have:
         return self.owner(loopback) if loopback and name != HOST else None
 
 
-LinksByName = dict[str, Link]
+def default_path(path: str) -> str:
+    """The sysctl that a new link's own one is copied from; itself for others."""
+    parts = path.split("/")
+    if len(parts) > 4 and parts[2] in ("conf", "neigh"):
+        parts[3] = "default"
+    return "/".join(parts)

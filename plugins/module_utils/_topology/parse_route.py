@@ -55,6 +55,10 @@ def route_of(params: Params, where: str, netns: str, dev: str | None = None) -> 
         raise OptionError(
             f"{where}scope", scope, "IPv6 routes have no scope", "Leave the option out"
         )
+    if scope in ("link", "host") and via is not None:
+        raise OptionError(
+            f"{where}scope", scope, "a route through a gateway is global", "Leave scope or via out"
+        )
     return Route(
         netns=netns,
         dst=dst,
