@@ -65,6 +65,7 @@ _ADDRESS, _IFNAME, _MTU, _MASTER, _LINKINFO, _IFALIAS, _GROUP, _NET_NS_FD, _NEW_
 _INFO_KIND, _INFO_DATA = 1, 2
 _VETH_PEER = 1
 _UP = 1
+_NODAD = 0x02
 _TYPES = {name: number for number, name in ROUTE_TYPES.items()}
 _SCOPES = {name: number for number, name in SCOPES.items()}
 
@@ -180,7 +181,8 @@ def _address(operation: AddAddress | DeleteAddress, index: Index) -> Request:
         interface = operation.address.interface
     packed = interface.ip.packed
     family = _family(interface.version)
-    body = addr_body(family, interface.network.prefixlen, 0, 0, number)
+    flags = _NODAD if isinstance(operation, AddAddress) and operation.nodad else 0
+    body = addr_body(family, interface.network.prefixlen, flags, 0, number)
     body += attr(2, packed) + attr(1, packed)
     if isinstance(operation, DeleteAddress):
         return Request(DELADDR, 0, body, (errno.EADDRNOTAVAIL, errno.ENODEV))

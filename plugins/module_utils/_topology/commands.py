@@ -60,7 +60,8 @@ def _simple(operation: Operation) -> str:
     if isinstance(operation, AddAddress):
         interface = operation.interface
         verb = "replace" if operation.again else "add"
-        return f"addr {verb} {interface} dev {_quote(operation.name)}"
+        text = f"addr {verb} {interface} dev {_quote(operation.name)}"
+        return f"{text} nodad" if operation.nodad else text
     if isinstance(operation, DeleteAddress):
         return f"addr del {operation.address.interface} dev {_quote(operation.name)}"
     if isinstance(operation, DeleteLink):

@@ -34,6 +34,12 @@ class Draft:
             for namespace in want.namespaces
             if namespace.sysctls
         }
+        # The kernel takes no route from an IPv6 address that it is still trying out.
+        self.sources = {
+            (route.netns, route.src)
+            for route in want.routes
+            if route.src and route.src.version == 6
+        }
         self.wanted: dict[Key, WantLink] = {link.key: link for link in want.links if link.present}
 
     def add(self, *operations: Operation) -> None:

@@ -170,12 +170,16 @@ class SetLink:
 
 @dataclass(frozen=True)
 class AddAddress:
-    """``again`` puts back what the deletion of another address takes along (G3)."""
+    """``again`` puts back what the deletion of another address takes along (G3).
+
+    ``nodad``: usable at once, because a route of the same run names it as its source.
+    """
 
     netns: str
     name: str
     interface: Interface
     again: bool = False
+    nodad: bool = False
 
     @property
     def stage(self) -> Stage:

@@ -192,7 +192,7 @@ def _bring(draft: Draft, want: WantLink, have: Link) -> None:
     if link.name != want.name:
         if link.up:
             operations.append(_down(link, Stage.SET_DOWN))
-            link = replace(link, up=False, addresses=_surviving(link))
+            link = replace(link, up=False, addresses=surviving(link))
         operations.append(RenameLink(link.netns, link.name, want.name))
         link = replace(link, name=want.name)
     draft.permit(
@@ -208,7 +208,7 @@ def _bring(draft: Draft, want: WantLink, have: Link) -> None:
     draft.base[want.key] = link
 
 
-def _surviving(link: Link) -> tuple[HaveAddress, ...]:
+def surviving(link: Link) -> tuple[HaveAddress, ...]:
     """IPv6 addresses do not outlive a link that goes down."""
     return tuple(a for a in link.addresses if a.interface.version == 4)
 

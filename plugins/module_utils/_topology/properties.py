@@ -6,9 +6,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .draft import Draft, place
 from .model import HaveAddress, Interface, Key, Link, WantLink
 from .operations import AddAddress, AddLink, DeleteAddress, Operation, SetLink, SetRoute, set_link
+from .placement import surviving
 from .stage import Stage
 
 
@@ -73,6 +76,9 @@ def _differences(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
     if want.up is not None and want.up != base.up:
         found.append(set_link(base, "up", int(want.up), int(base.up)))
     if want.addresses is not None:
+        if base.up and want.up is False:
+            # IPv6 addresses do not outlive that, and come again afterwards.
+            base = replace(base, addresses=surviving(base))
         found.extend(_addresses(draft, want, base, draft.purges(want, base)))
     return found
 
@@ -108,7 +114,8 @@ def _addresses(draft: Draft, want: WantLink, base: Link, purge: bool) -> list[Op
                 if other.ip == interface.ip:
                     found.append(DeleteAddress(want.netns, want.name, have, change=True))
                     removed.add(other)
-        found.append(AddAddress(want.netns, want.name, interface))
+        nodad = (want.netns, interface.ip) in draft.sources
+        found.append(AddAddress(want.netns, want.name, interface, nodad=nodad))
     if not purge:
         return found
     keep = set(wanted) | removed

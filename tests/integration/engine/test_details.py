@@ -292,3 +292,76 @@ def test_not_root_is_an_error_with_a_remedy(host: Host, monkeypatch: pytest.Monk
         with pytest.raises(HostError, match=r"Not root.*become"):
             single("netns", name="n")
     assert host.namespaces() == []
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"routes": [{"dst": "10.9.0.0/16", "via": "10.1.0.9", "dev": "br2"}]},
+        r"routes\[0\].via: '10.1.0.9': the gateway is reached over br, not br2",
+    ),
+    (
+        {"routes": [{"dst": "10.9.0.0/16", "via": "10.3.0.9"}]},
+        r"routes\[0\].via: '10.3.0.9': the link to the gateway, off, is down",
+    ),
+    (
+        {"routes": [{"dst": "10.9.0.0/16", "via": "10.1.0.9", "scope": "link"}]},
+        r"routes\[0\].scope: 'link': a route through a gateway is global",
+    ),
+    (
+        {"bridges": [networks.link("small", addresses=["fd00::1/64"])], "adopt": True},
+        r"bridges\[0\].addresses\[0\]: 'fd00::1/64': the link's MTU is 1000",
+    ),
+    (
+        {
+            "namespaces": [{"name": "n", "sysctls": {"net.ipv6.conf.all.disable_ipv6": 1}}],
+            "bridges": [networks.link("b", netns="n", addresses=["fd00::1/64"])],
+        },
+        r"bridges\[0\].addresses\[0\]: 'fd00::1/64': a sysctl .* switches IPv6 off",
+    ),
+    (
+        {
+            "namespaces": [{"name": "n", "sysctls": {"net.ipv6.conf.b.nonsense": 1}}],
+            "bridges": [networks.link("b", netns="n")],
+        },
+        r"namespaces\[0\].sysctls: 'net.ipv6.conf.b.nonsense': there is no such sysctl",
+    ),
+]
+
+
+@pytest.mark.parametrize(("params", "message"), REFUSED, ids=[m[:40] for dummy, m in REFUSED])
+def test_what_the_kernel_would_refuse_is_found_before_the_first_change(
+    host: Host, params: dict[str, Any], message: str
+) -> None:
+    host.sh(
+        "ip link add name br type bridge; ip addr add 10.1.0.1/24 dev br; ip link set dev br up;"
+        "ip link add name br2 type bridge; ip link set dev br2 up; ip addr add 10.2.0.1/24 dev br2;"
+        "ip link add name off type bridge; ip addr add 10.3.0.1/24 dev off;"
+        "ip link add name small mtu 1000 type bridge"
+    )
+    before = host.dump()
+    with pytest.raises(OptionError, match=message):
+        host.apply({"name": "t", **params})
+    assert host.dump() == before
+
+
+def test_ipv6_addresses_stay_on_a_link_that_goes_down(host: Host) -> None:
+    for state in ("up", "down", "up"):
+        params = {
+            "name": "br",
+            "addresses": ["fd00::1/64", "10.0.0.1/24"],
+            "admin_state": state,
+        }
+        twice("bridge", **params)
+        assert "fd00::1/64" in host.sh("ip addr show dev br")
+
+
+def test_an_ipv6_address_is_a_source_at_once(host: Host) -> None:
+    params = networks.pair()
+    params["veths"][0]["routes"] = [{"dst": "default", "via": "fd00:1::2", "src": "fd00:1::1"}]
+    outcome = host.apply(params)
+    assert "ip -n test1 addr add fd00:1::1/64 dev veth-test1 nodad" in host.commands(outcome)
+    assert not host.apply(params).changed
+    made = host.dump(marks=False)
+    host.apply({"name": "pair", "state": "absent"})
+    host.sh("\n".join(host.commands(outcome)))
+    assert host.dump(marks=False) == made
