@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from ._errors import ContainerNetError
 from ._host.ledger import Ledger
 from ._kernel.apply import Applier, OperationError
-from ._kernel.namespaces import Namespaces
+from ._kernel.namespaces import Namespaces, refuse_private_mounts
 from ._kernel.read import indexes, read
 from ._kernel.session import Session
 from ._kernel.snapshot import Leave, Snapshot
@@ -23,6 +23,7 @@ from ._topology.commands import command, commands
 from ._topology.model import Have, Want
 from ._topology.operations import (
     AddLink,
+    AddNamespace,
     DeleteAddress,
     DeleteNamespace,
     DeleteRoute,
@@ -58,6 +59,8 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
         have = _read(spaces, want, ledger)
         planned = plan(have, want)
         outcome = Outcome(planned, bool(planned))
+        if any(isinstance(o, AddNamespace) for o in planned.operations):
+            refuse_private_mounts()
         if check_mode:
             return outcome
         if planned:

@@ -40,7 +40,7 @@ class State:
 
     def owned(self) -> Owned:
         places = {netns for netns, dummy in [*self.links, *self.pending_links]}
-        places |= {netns for netns, dummy, dummy, dummy in self.routes}
+        places |= {key[0] for key in self.routes}
         return Owned(
             self.namespaces,
             self.routes,

@@ -141,6 +141,9 @@ class Namespaces:
 
     def remove(self, name: str) -> None:
         """Take the name away; the namespace itself is held until the end of the run (G3)."""
+        if self.is_stale(name):
+            self.remove_stale(name)
+            return
         path = path_of(name)
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         if _libc.umount2(os.fsencode(path), _MNT_DETACH) != 0:
@@ -183,7 +186,6 @@ def _bind(source: str, target: str) -> None:
 
 def prepare_directory() -> None:
     """Make /run/netns a shared mount, as iproute2 does, so that names are seen everywhere."""
-    _refuse_private_mounts()
     os.makedirs(NETNS_DIR, mode=0o755, exist_ok=True)
     path = os.fsencode(NETNS_DIR)
     if _libc.mount(b"", path, b"none", _MS_SHARED | _MS_REC, None) == 0:
@@ -193,13 +195,9 @@ def prepare_directory() -> None:
     _call(f"sharing {NETNS_DIR}", _libc.mount(b"", path, b"none", _MS_SHARED | _MS_REC, None))
 
 
-def _refuse_private_mounts() -> None:
+def refuse_private_mounts() -> None:
     """G7: in a mount namespace of its own a name made here is an ordinary file elsewhere."""
-    try:
-        mine, first = os.stat("/proc/self/ns/mnt"), os.stat("/proc/1/ns/mnt")
-    except OSError:
-        return
-    if (mine.st_dev, mine.st_ino) == (first.st_dev, first.st_ino) or _run_is_shared():
+    if _mounts_are_the_hosts() or _run_is_shared():
         return
     raise HostError(
         "The process runs in a mount namespace of its own and /run is not shared with the host's:"
@@ -208,17 +206,39 @@ def _refuse_private_mounts() -> None:
     )
 
 
+def _mounts_are_the_hosts() -> bool:
+    """Whether the first process has the same mount namespace; also when that is not told."""
+    with contextlib.suppress(OSError):
+        mine, first = os.stat("/proc/self/ns/mnt"), os.stat("/proc/1/ns/mnt")
+        return (mine.st_dev, mine.st_ino) == (first.st_dev, first.st_ino)
+    with contextlib.suppress(OSError):
+        # The numbers of mounts are unique on the machine.
+        numbers = [{line.split()[0] for line in _mounts(who)} for who in ("self", "1")]
+        return bool(numbers[0] & numbers[1])
+    return True
+
+
+def _mounts(process: str) -> list[str]:
+    path = f"/proc/{process}/mountinfo"
+    with open(path, encoding="utf-8", errors="surrogateescape") as lines:
+        return list(lines)
+
+
 def _run_is_shared() -> bool:
-    """Whether the mount that holds /run/netns propagates to its peers."""
+    """Whether what is mounted under /run/netns is seen by the first process as well.
+
+    systemd makes the mounts of a sandboxed unit slaves of the host's and then shared among
+    themselves, so a mount that has a master is not shared with it.
+    """
     best, shared = "", False
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
-        for line in lines:
-            fields = line.split()
-            point = fields[4]
-            inside = point == NETNS_DIR or NETNS_DIR.startswith(point.rstrip("/") + "/")
-            if inside and len(point) >= len(best):
-                best = point
-                shared = any(field.startswith("shared:") for field in fields[6 : fields.index("-")])
+    for line in _mounts("self"):
+        fields = line.split()
+        point = fields[4]
+        inside = point == NETNS_DIR or NETNS_DIR.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best = point
+            optional = " ".join(fields[6 : fields.index("-", 6)])
+            shared = "shared:" in optional and "master:" not in optional
     return shared
 
 

@@ -60,6 +60,11 @@ class Draft:
             return True
         return loopback.alias == self.want.mark
 
+    def is_our_stale(self, name: str) -> bool:
+        """An ordinary file that a dead run of ours, or a lost mount, left under /run/netns."""
+        owned = self.have.owned
+        return name in self.have.stale and name in owned.namespaces | owned.pending_namespaces
+
     def is_our_route(self, route: Route) -> bool:
         """Ours by its mark, by the state file, or by the link or namespace that it is in."""
         if route.protocol == ROUTE_PROTOCOL or route.key in self.have.owned.routes:

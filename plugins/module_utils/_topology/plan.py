@@ -62,7 +62,7 @@ def _namespace(draft: Draft, want: WantNamespace) -> None:
     exists = have is not None
     ours = draft.is_our_namespace(want.name)
     if not exists:
-        if want.name in draft.have.stale and want.name not in draft.have.owned.namespaces:
+        if want.name in draft.have.stale and not draft.is_our_stale(want.name):
             raise OptionError(
                 f"{want.where}name",
                 want.name,

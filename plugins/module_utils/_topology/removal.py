@@ -73,6 +73,8 @@ class _Removal:
     def absent_namespace(self, name: str, option: str, force: bool) -> None:
         draft = self._draft
         if name not in draft.have.namespaces:
+            if draft.is_our_stale(name):
+                draft.add(DeleteNamespace(name))
             return
         owner = draft.have.namespace_owner(name)
         if owner not in (None, draft.want.topology) and draft.want.adopt is not True:
@@ -88,6 +90,9 @@ class _Removal:
         """Everything with our mark that the want does not name."""
         draft = self._draft
         wanted_namespaces = {n.name for n in draft.want.namespaces if n.present}
+        for name in sorted(draft.have.stale - wanted_namespaces):
+            if draft.is_our_stale(name):
+                draft.add(DeleteNamespace(name))
         for name in draft.have.namespaces:
             if name not in wanted_namespaces and draft.is_our_namespace(name):
                 self._delete_namespace(name, f"namespace {name}", draft.want.force)
