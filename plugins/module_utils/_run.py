@@ -18,7 +18,7 @@ from ._kernel.read import indexes, read
 from ._kernel.session import Session
 from ._kernel.snapshot import Leave, Snapshot
 from ._kernel.undo import Leftover, undo
-from ._kernel.waiting import wait_for_peers
+from ._kernel.waiting import wait_for_links, wait_for_peers
 from ._topology.commands import command, commands
 from ._topology.model import Have, Want
 from ._topology.operations import (
@@ -76,7 +76,12 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
 def _read(spaces: Namespaces, want: Want, ledger: Ledger) -> Have:
     # Without a state file what has to be pruned is found by its marks, wherever it is.
     everywhere = want.prune and not ledger.exists
-    return read(spaces, want, ledger.owned, everywhere, with_owned=want.prune)
+    have = read(spaces, want, ledger.owned, everywhere, with_owned=want.prune)
+    ends = [have.link(link.key) for link in want.links if link.kind == "veth"]
+    orphans = [end for end in ends if end is not None and end.is_orphan]
+    if orphans and wait_for_links(spaces, orphans):
+        have = read(spaces, want, ledger.owned, everywhere, with_owned=want.prune)
+    return have
 
 
 class _Transaction:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from .._topology.model import Have, Key
+from .._topology.model import Have, Link
 from .namespaces import Namespaces
 from .netlink import GETLINK, Request, Socket, link_body
 
@@ -21,25 +21,36 @@ def wait_for_peers(spaces: Namespaces, have: Have, gone: Sequence[str]) -> None:
 
     A namespace that a process keeps alive keeps its links, so the time may pass in vain.
     """
-    waiting: dict[str, dict[int, Key]] = {}
+    waiting: list[Link] = []
     removed = {name for name in gone if not spaces.exists(name)}
     for name in removed:
         namespace = have.namespaces.get(name)
         for link in namespace.links.values() if namespace else ():
             other = have.link(link.peer) if link.peer else None
             if other is not None and other.netns not in removed:
-                waiting.setdefault(other.netns, {})[other.index] = link.key
+                waiting.append(other)
+    wait_for_links(spaces, waiting)
+
+
+def wait_for_links(spaces: Namespaces, links: Sequence[Link]) -> bool:
+    """Until the kernel took them down, at most five seconds; whether any of them went."""
     end = time.monotonic() + _SECONDS
-    for netns, links in waiting.items():
+    indexes: dict[str, list[int]] = {}
+    for link in links:
+        indexes.setdefault(link.netns, []).append(link.index)
+    left = 0
+    for netns, numbers in indexes.items():
         if not spaces.exists(netns):
             continue
         with spaces.entered(netns):
             socket = Socket()
         with socket:
-            _wait(socket, list(links), end)
+            left += _wait(socket, numbers, end)
+    return left < len(links)
 
 
-def _wait(socket: Socket, indexes: list[int], end: float) -> None:
+def _wait(socket: Socket, indexes: list[int], end: float) -> int:
+    """How many are still there when the time is over."""
     while indexes:
         requests = [Request(GETLINK, 0, link_body(index)) for index in indexes[:64]]
         answers = socket.get(requests)
@@ -47,5 +58,6 @@ def _wait(socket: Socket, indexes: list[int], end: float) -> None:
         indexes = here + indexes[64:]
         if len(here) == len(requests):
             if time.monotonic() > end:
-                return
+                break
             time.sleep(0.01)
+    return len(indexes)

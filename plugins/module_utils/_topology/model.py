@@ -182,6 +182,11 @@ class Link:
     def key(self) -> Key:
         return (self.netns, self.name)
 
+    @property
+    def is_orphan(self) -> bool:
+        """A veth of ours whose other end is in no namespace that has a name."""
+        return self.kind == "veth" and self.peer is None and self.alias.startswith(MARK)
+
 
 @dataclass(frozen=True)
 class Namespace:

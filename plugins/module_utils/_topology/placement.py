@@ -223,9 +223,7 @@ def _recreate(draft: Draft, want: WantLink, peer: WantLink) -> None:
         have = draft.have.link(end.key)
         if have is None:
             continue
-        # Of ours, with the other end out of sight: its namespace went under a living veth.
-        orphan = have.peer is None and draft.is_ours(have)
-        if not want.recreate and not orphan:
+        if not want.recreate:
             raise OptionError(
                 f"{end.where}name",
                 end.name,

@@ -6,6 +6,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
+
+import pytest
+
+from ansible_collections.netfabric.container_net.plugins.module_utils._errors import OptionError
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
 
@@ -44,3 +51,37 @@ def test_a_topology_that_names_anothers_link_does_not_take_it(host: Host) -> Non
     assert host.namespaces() == ["n"]
     host.apply({"name": "two", "state": "absent"})
     assert host.namespaces() == []
+
+
+def test_an_end_in_a_namespace_without_a_name_is_replaced_only_when_asked(host: Host) -> None:
+    """Somebody moved the other end into a container, say: it lives, but nobody can name it."""
+    params = networks.two_rooms()
+    host.apply(params)
+    with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:
+        try:
+            home = os.readlink("/proc/self/ns/net")
+            while os.readlink(f"/proc/{process.pid}/ns/net") == home:
+                time.sleep(0.02)
+            host.sh(f"ip -n ns1 link set dev ns1veth0 netns {process.pid}")
+            before = host.dump()
+            with pytest.raises(
+                OptionError, match=r"ns1veth1.*in a namespace without a name.*recreate"
+            ):
+                host.apply(params)
+            assert host.dump() == before
+            params["veths"][0]["recreate"] = True
+            host.apply(params)
+            assert host.pings("ns1", "192.168.2.11")
+            assert not host.apply(params).changed
+        finally:
+            process.kill()
+
+
+def test_an_end_whose_other_goes_with_its_namespace_is_waited_for(host: Host) -> None:
+    params = networks.two_rooms()
+    host.apply(params)
+    wanted = host.dump(marks=False)
+    host.sh("ip netns del ns1")
+    outcome = host.apply(params)
+    assert "link del" not in " ".join(host.commands(outcome))
+    assert host.dump(marks=False) == wanted
