@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ._errors import ContainerNetError
+from ._errors import ContainerNetError, OptionError
 from ._host.ledger import Ledger
 from ._kernel.apply import Applier, OperationError
+from ._kernel.irreplaceable import irreplaceable
 from ._kernel.namespaces import Namespaces, refuse_private_mounts
 from ._kernel.read import indexes, read
 from ._kernel.session import Session
@@ -20,6 +22,8 @@ from ._kernel.snapshot import Leave, Snapshot
 from ._kernel.undo import Leftover, undo
 from ._kernel.waiting import wait_for_links, wait_for_peers
 from ._topology.commands import command, commands
+from ._topology.draft import place
+from ._topology.losses import endangered
 from ._topology.model import Have, Want
 from ._topology.operations import (
     AddLink,
@@ -61,6 +65,8 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
         outcome = Outcome(planned, bool(planned))
         if any(isinstance(o, AddNamespace) for o in planned.operations):
             refuse_private_mounts()
+        if not want.force:
+            _refuse_losses(spaces, planned, have, want)
         if check_mode:
             return outcome
         if planned:
@@ -82,6 +88,21 @@ def _read(spaces: Namespaces, want: Want, ledger: Ledger) -> Have:
     if orphans and wait_for_links(spaces, orphans):
         have = read(spaces, want, ledger.owned, everywhere, with_owned=want.prune)
     return have
+
+
+def _refuse_losses(spaces: Namespaces, planned: Plan, have: Have, want: Want) -> None:
+    """G3: what others gave to a link of theirs and nobody can put back stays."""
+    with contextlib.closing(Session(spaces, {})) as session:
+        for link, what in endangered(planned, have, want):
+            lost = irreplaceable(session.socket(link.netns), link.index, link.mac)
+            if lost:
+                raise OptionError(
+                    "force",
+                    False,
+                    f"link {link.name} {place(link.netns)} was not made by topology"
+                    f" {want.topology}, and {what} would destroy its {', '.join(lost)}",
+                    "Take that away first, or set force to true",
+                )
 
 
 class _Transaction:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from typing import Any
 
 import pytest
 
@@ -85,3 +86,46 @@ def test_an_end_whose_other_goes_with_its_namespace_is_waited_for(host: Host) ->
     outcome = host.apply(params)
     assert "link del" not in " ".join(host.commands(outcome))
     assert host.dump(marks=False) == wanted
+
+
+TREASURES = {
+    "a qdisc, moved": (
+        "ip link add name a type veth peer name b; tc qdisc add dev a root handle 1: pfifo limit 7",
+        {"netns": "n", "peer": networks.link("b")},
+        r"link a on the host.*moving it.*qdisc pfifo",
+    ),
+    "a filter's place, recreated": (
+        "ip link add name a type veth peer name wrong; tc qdisc add dev a clsact",
+        {"recreate": True, "peer": networks.link("b")},
+        r"link a on the host.*recreating it.*qdisc clsact",
+    ),
+    "a forwarding entry, another bridge": (
+        "ip link add name a type veth peer name b; ip link set dev a master one;"
+        "bridge fdb add 02:00:00:00:00:99 dev a master static",
+        {"master": "two", "peer": networks.link("b")},
+        r"link a on the host.*off its bridge.*forwarding entry 02:00:00:00:00:99",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TREASURES.values(), ids=list(TREASURES))
+def test_what_nobody_can_put_back_is_lost_only_when_forced(
+    host: Host, case: tuple[str, dict[str, Any], str]
+) -> None:
+    script, options, message = case
+    host.sh(
+        "ip netns add n; ip link add name one type bridge; ip link add name two type bridge;"
+        + script
+    )
+    before = host.dump()
+    params = {"name": "t", "adopt": True, "veths": [networks.link("a", **options)]}
+    for check_mode in (True, False):
+        with pytest.raises(OptionError, match=message):
+            host.apply(params, check_mode)
+    assert host.dump() == before
+    host.apply({**params, "force": True})
+    assert not host.apply(params).changed
+    # On what is ours it is nobody's loss but ours.
+    host.sh("ip link del dev b")
+    host.apply(params)
+    assert not host.apply(params).changed
