@@ -29,6 +29,7 @@ MOVING = re.compile(
     r"""/root/\.(ansible|cache)(/|$)
     |/run/(?!container_net|flannel|netns|lock)[^/]+
     |/run/lock/(?!container_net)
+    |/var/lib/container_net/etcd/
     |/var/lib/(apt|containerd|dbus|docker|dpkg|pam|private|python|systemd|ucf|man-db)(/|$)
     |/var/log/(apt|journal|private|btmp|dpkg|lastlog|wtmp|alternatives)
     |/etc/(ld\.so\.cache|\.updated)$""",

@@ -79,8 +79,14 @@ class CallbackModule(CallbackBase):
         name = task.get_name()
         if result.result.get("changed"):
             self._changed[host].append(name)
-        if task.delegate_to or task.action.rpartition(".")[2] in CONTROLLER_ONLY:
+        if task.action.rpartition(".")[2] in CONTROLLER_ONLY:
             return
+        if task.delegate_to:
+            # It costs the host that it ran on.
+            delegated = result.result.get("_ansible_delegated_vars", {})
+            host = delegated.get("ansible_delegated_host", "localhost")
+            if host == "localhost":
+                return
         # A role that another one includes works for that one.
         roles = [*(task.get_dep_chain() or []), task._role]
         role = roles[0].get_name() if roles[0] else ""
