@@ -25,6 +25,11 @@ git ls-files -z --cached --others --exclude-standard --deduplicate |
 # A repository of its own: else ansible-test asks the one above, which ignores .build.
 git -C "$copy" init -q
 git -C "$copy" add --all
+# ansible-test calls a tree without files a success.
+if [ -z "$(git -C "$copy" ls-files plugins/modules)" ]; then
+    echo "sanity: the copy holds no modules: is this a git checkout?" >&2
+    exit 1
+fi
 
 # The bootstrap script is no package, so no registry has it: see tools/get_pip.py.
 pip_versions=$(sed -n "s/.*pip='\([0-9.]*\)'.*/\1/p" \
@@ -33,10 +38,20 @@ for version in $pip_versions; do
     cp tools/get_pip.py "$home/.ansible/test/cache/get_pip_$(echo "$version" | tr . _).py"
 done
 
+# ansible-test hides pip's environment and, by HOME, its settings from the pip that it starts:
+# they go along in a file, so that this machine's index and certificates are used.
+mkdir -p "$home/.config/pip"
+pip config list | awk -F "='" '
+    BEGIN { print "[global]"; print "quiet = 1" }
+    NF == 2 && $1 ~ /^(global|:env:)\./ {
+        key = $1; sub(/.*\./, "", key); sub(/\047$/, "", $2)
+        if (key != "quiet" && (!(key in value) || $1 ~ /^:env:/)) value[key] = $2
+    }
+    END { for (key in value) print key " = " value[key] }' >"$home/.config/pip/pip.conf"
+
 # Only the virtual environment and the system: a shim of an interpreter that does not start
 # (pyenv) is fatal to ansible-test. HOME is ours, so that nothing lands in the user's.
 cd "$copy"
-export PIP_QUIET=1
 env -u ANSIBLE_COLLECTIONS_PATH -u ANSIBLE_HOME -u PYTHONPATH \
     HOME="$home" PATH="$root/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin" LC_ALL=C.UTF-8 \
     ansible-test sanity --color no --truncate 0 "$@"
