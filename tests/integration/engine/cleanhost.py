@@ -27,6 +27,8 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._topology.
 
 _NEWNS, _NEWNET = 0x20000, 0x40000000
 _MS_PRIVATE, _MS_REC, _MS_SHARED = 0x40000, 0x4000, 0x100000
+# Mounts of ours on /run/netns itself would go when somebody removes the machine's directory.
+_OWN_MOUNTS = ("/run", "/var/lib")
 _OWN_DIRECTORIES = ("/run/netns", "/run/lock", "/var/lib/container_net")
 # What changes by itself, or says how a thing came to be and not what it is.
 _VOLATILE = frozenset(
@@ -141,15 +143,16 @@ def clean_host() -> Iterator[Host]:
     """Enter a host of its own, and come back whatever happens."""
     if os.geteuid() != 0:
         raise RuntimeError("The kernel tests make namespaces: run them as root.")
-    for path in _OWN_DIRECTORIES:
-        os.makedirs(path, exist_ok=True)
     directory = os.getcwd()
     saved = [os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY) for kind in ("mnt", "net")]
     try:
         _check(libc.unshare(_NEWNS | _NEWNET))
         _check(libc.mount(b"none", b"/", None, _MS_PRIVATE | _MS_REC, None))
-        for path in _OWN_DIRECTORIES:
+        for path in _OWN_MOUNTS:
             _check(libc.mount(b"tmpfs", path.encode(), b"tmpfs", 0, None))
+        for path in _OWN_DIRECTORIES:
+            os.makedirs(path)
+        _check(libc.mount(b"tmpfs", b"/run/netns", b"tmpfs", 0, None))
         _check(libc.mount(b"none", b"/run/netns", None, _MS_SHARED, None))
         subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
         yield Host()
