@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 DOCUMENTATION = r"""
 name: bridge_topology
 short_description: Write a topology of one bridge and many namespaces
-version_added: "0.1.0"
+version_added: "1.0.0"
 author:
   - The netfabric.container_net contributors (@netfabric)
 description:

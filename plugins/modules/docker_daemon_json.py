@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: docker_daemon_json
 short_description: Settings of the Docker daemon in daemon.json
-version_added: 0.1.0
+version_added: "1.0.0"
 description:
   - Sets, changes and removes keys of C(/etc/docker/daemon.json) and says whether the daemon has
     to be restarted, or only reloaded, to take the change.

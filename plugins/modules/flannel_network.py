@@ -14,7 +14,7 @@ description:
     a config that already means the same is left as it is.
   - Nothing is written when flannel could not start with it, when the network overlaps with a route
     of the target, or when hosts would lose their subnets.
-version_added: "0.1.0"
+version_added: "1.0.0"
 author:
   - The netfabric.container_net contributors (@netfabric)
 options:

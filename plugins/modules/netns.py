@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: netns
 short_description: Manage named network namespaces
-version_added: "0.1.0"
+version_added: "1.0.0"
 author:
   - The netfabric.container_net contributors (@netfabric)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: topology
 short_description: Manage a whole network of namespaces, bridges, links and routes
-version_added: "0.1.0"
+version_added: "1.0.0"
 author:
   - The netfabric.container_net contributors (@netfabric)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: veth
 short_description: Manage pairs of virtual Ethernet links
-version_added: "0.1.0"
+version_added: "1.0.0"
 author:
   - The netfabric.container_net contributors (@netfabric)
 description:

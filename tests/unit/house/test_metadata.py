@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from importlib import metadata
@@ -17,6 +18,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in ROOT.glob("plugins/modules/*.py"))
+FILTERS = sorted(path.stem for path in ROOT.glob("plugins/filter/*.py"))
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text())
 RUNTIME = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
 BUNDLE = Path(str(metadata.distribution("ansible").locate_file("ansible_collections")))
@@ -87,3 +89,17 @@ def test_no_role_or_playbook_uses_a_collection_that_is_not_declared() -> None:
                 if name.count(".") == 2:
                     used.add(name.rpartition(".")[0])
     assert (used & known) - declared == set()
+
+
+def numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+@pytest.mark.parametrize(
+    "plugin", [f"modules/{m}" for m in MODULES] + [f"filter/{f}" for f in FILTERS]
+)
+def test_nothing_claims_to_be_older_or_newer_than_the_collection(plugin: str) -> None:
+    text = (ROOT / "plugins" / f"{plugin}.py").read_text()
+    (added,) = re.findall(r"^version_added: [\"']?([\d.]+)[\"']?$", text, re.MULTILINE)
+    # 1.0.0 is the first release.
+    assert [1, 0, 0] <= numbers(added) <= numbers(GALAXY["version"])
