@@ -126,6 +126,7 @@ def play(
     playbook = folder / "ansible.play.json"
     temporary = folder / "ansible.tmp"
     temporary.mkdir(exist_ok=True)
+    # Refusals are results here, which the callers check; Ansible is only to go on to the next.
     play_tasks = [{**task, "ignore_errors": True} for task in tasks]
     playbook.write_text(
         json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": play_tasks}])
