@@ -43,87 +43,85 @@ play_unchanged() {
         }' "$log"
 }
 
-# The pinned release where its server can be reached, otherwise built with Go here.
+# The pinned release where both the archive and the API that vouches for it can be reached, otherwise
+# built with Go here. The API may refuse while the archive is there: it counts the calls of an address.
 choose_flannel() {
-    url=$(ansible localhost -m ansible.builtin.debug -a msg='{{ flannel_release_url }}' \
-        -e @roles/flannel/defaults/main.yml 2>/dev/null | sed -n 's/.*"msg": "\(.*\)".*/\1/p')
-    if python - "$url" <<'PROBE'; then
-import sys
-import urllib.request
-
-try:
-    request = urllib.request.Request(sys.argv[1], method="HEAD")
-    urllib.request.urlopen(request, timeout=15).close()
-except Exception as problem:
-    sys.exit(f"demo: flannel's release cannot be reached ({problem})")
-PROBE
+    urls=$(ansible localhost -m ansible.builtin.debug -a 'msg={{ __flannel_archive_url }}|{{ __flannel_api_url }}' \
+        -e @roles/flannel/defaults/main.yml -e @roles/flannel/vars/main.yml 2>/dev/null |
+        sed -n 's/.*"msg": "\(.*\)".*/\1/p')
+    if python tools/probe.py "${urls%|*}" "${urls#*|}"; then
         echo release
     else
         echo go
     fi
 }
 
-case ${1:-all} in
-    all)
-        status=0
-        trap 'exit 130' INT TERM
-        trap '[ "${KEEP:-}" = 1 ] || $lab_py down "$lab" || true' EXIT
-        tools/stages.sh demo deps venv demo-lab demo-site demo-again demo-single demo-matrix ||
-            status=$?
-        if [ "${KEEP:-}" = 1 ]; then
-            echo "demo: the lab stays up (KEEP=1). To look around and to end it:"
-            echo "    make lab-ssh-node1 LAB=$lab      docker run --rm -it ..., ip addr, etcdctl"
-            echo "    make lab-down LAB=$lab"
-        else
-            echo "demo: the lab is thrown away; KEEP=1 make demo leaves it up to play with"
-        fi
-        exit "$status"
-        ;;
-esac
+# The shell reads a script while it runs: main is read whole, so an edit meanwhile does no harm.
+main() {
+    case ${1:-all} in
+        all)
+            status=0
+            trap 'exit 130' INT TERM
+            trap '[ "${KEEP:-}" = 1 ] || $lab_py down "$lab" || true' EXIT
+            tools/stages.sh demo deps venv demo-lab demo-site demo-again demo-single demo-matrix ||
+                status=$?
+            if [ "${KEEP:-}" = 1 ]; then
+                echo "demo: the lab stays up (KEEP=1). To look around and to end it:"
+                echo "    make lab-ssh-node1 LAB=$lab      docker run --rm -it ..., ip addr, etcdctl"
+                echo "    make lab-down LAB=$lab"
+            else
+                echo "demo: the lab is thrown away; KEEP=1 make demo leaves it up to play with"
+            fi
+            exit "$status"
+            ;;
+    esac
 
-# shellcheck source=activate
-. ./activate
-mkdir -p "$state"
-if [ "$1" != lab ]; then
-    inventory=$(cat "$state/inventory")
-    method=$(cat "$state/flannel" 2>/dev/null || true)
-fi
+    # shellcheck source=activate
+    . ./activate
+    mkdir -p "$state"
+    if [ "$1" != lab ]; then
+        inventory=$(cat "$state/inventory")
+        method=$(cat "$state/flannel" 2>/dev/null || true)
+    fi
 
-case $1 in
-    lab)
-        rm -rf "$state"
-        mkdir -p "$state"
-        $lab_py down "$lab" 2>/dev/null || true
-        $lab_py up "$lab" --flavour "${FLAVOUR:-bare}" --node node1=bookworm --node node2=trixie
-        $lab_py inventory "$lab" | tail -n 1 >"$state/inventory"
-        echo "demo: inventory $(cat "$state/inventory")"
-        ;;
-    site)
-        choose_flannel >"$state/flannel"
-        method=$(cat "$state/flannel")
-        case $method in
-            release) echo "demo: flanneld comes from the pinned release (flannel_install_method: release)" ;;
-            go) echo "demo: so flanneld is built here with Go (flannel_install_method: go)" ;;
-        esac
-        play netfabric.container_net.site -e "flannel_install_method=$method"
-        ;;
-    again)
-        play_unchanged netfabric.container_net.site -e "flannel_install_method=$method"
-        play_unchanged netfabric.container_net.site -e "flannel_install_method=$method" --check
-        ;;
-    single)
-        play netfabric.container_net.single_host
-        echo "demo: from namespace ns1 to ns2, over the bridge of each host"
-        ansible container_net -i "$inventory" --become -m ansible.builtin.command \
-            -a 'ip netns exec ns1 ping -c 2 -W 2 192.168.2.11'
-        play_unchanged netfabric.container_net.single_host
-        play_unchanged netfabric.container_net.single_host --check
-        ;;
-    matrix)
-        play netfabric.container_net.verify
-        ;;
-    *)
-        echo "demo: no step $1" >&2
-        exit 2
-        ;;
-esac
+    case $1 in
+        lab)
+            rm -rf "$state"
+            mkdir -p "$state"
+            $lab_py down "$lab" 2>/dev/null || true
+            $lab_py up "$lab" --flavour "${FLAVOUR:-bare}" --node node1=bookworm --node node2=trixie
+            $lab_py inventory "$lab" | tail -n 1 >"$state/inventory"
+            echo "demo: inventory $(cat "$state/inventory")"
+            ;;
+        site)
+            choose_flannel >"$state/flannel"
+            method=$(cat "$state/flannel")
+            case $method in
+                release) echo "demo: flanneld comes from the pinned release (flannel_install_method: release)" ;;
+                go) echo "demo: so flanneld is built here with Go (flannel_install_method: go)" ;;
+            esac
+            play netfabric.container_net.site -e "flannel_install_method=$method"
+            ;;
+        again)
+            play_unchanged netfabric.container_net.site -e "flannel_install_method=$method"
+            play_unchanged netfabric.container_net.site -e "flannel_install_method=$method" --check
+            ;;
+        single)
+            play netfabric.container_net.single_host
+            echo "demo: from namespace ns1 to ns2, over the bridge of each host"
+            ansible container_net -i "$inventory" --become -m ansible.builtin.command \
+                -a 'ip netns exec ns1 ping -c 2 -W 2 192.168.2.11'
+            play_unchanged netfabric.container_net.single_host
+            play_unchanged netfabric.container_net.single_host --check
+            ;;
+        matrix)
+            play netfabric.container_net.verify
+            ;;
+        *)
+            echo "demo: no step $1" >&2
+            exit 2
+            ;;
+    esac
+}
+
+main "$@"; exit

@@ -9,18 +9,23 @@ cd "$(dirname "$0")/.."
 # shellcheck source=activate
 . ./activate
 
-scenario=$1
-if [ ! -f "molecule/$scenario/molecule.yml" ]; then
-    echo "molecule: no scenario $scenario; there are:" molecule/*/molecule.yml >&2
-    exit 1
-fi
-report=$PWD/.build/results/molecule-$scenario.xml
-rm -f "$report"
-# Molecule starts pytest itself: the report's path can only travel in the environment.
-# pytest-ansible and Testinfra do not go together.
-PYTEST_ADDOPTS="-p no:pytest-ansible --junitxml=$report -o junit_family=xunit2" \
-    molecule test -s "$scenario"
-if [ -f "molecule/$scenario/verify.yml" ] && [ ! -f "$report" ]; then
-    exit 0
-fi
-.venv/bin/python tools/count_tests.py "$report"
+# The shell reads a script while it runs: main is read whole, so an edit meanwhile does no harm.
+main() {
+    scenario=$1
+    if [ ! -f "molecule/$scenario/molecule.yml" ]; then
+        echo "molecule: no scenario $scenario; there are:" molecule/*/molecule.yml >&2
+        exit 1
+    fi
+    report=$PWD/.build/results/molecule-$scenario.xml
+    rm -f "$report"
+    # Molecule starts pytest itself: the report's path can only travel in the environment.
+    # pytest-ansible and Testinfra do not go together.
+    PYTEST_ADDOPTS="-p no:pytest-ansible --junitxml=$report -o junit_family=xunit2" \
+        molecule test -s "$scenario"
+    if [ -f "molecule/$scenario/verify.yml" ] && [ ! -f "$report" ]; then
+        exit 0
+    fi
+    .venv/bin/python tools/count_tests.py "$report"
+}
+
+main "$@"; exit

@@ -8,15 +8,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-goal=$1
-shift
-total=$#
-logs=.build/logs
-mkdir -p "$logs" .build/results
-rm -f .build/results/*.xml
-report=.build/results/stages
-: >"$report"
-
 in_minutes() {
     printf '%dm%02ds' $(($1 / 60)) $(($1 % 60))
 }
@@ -30,34 +21,48 @@ finish() {
     fi
 }
 
-begin=$(date +%s)
-number=0
-for stage in "$@"; do
-    number=$((number + 1))
-    printf '\n==> %s [%d/%d] %s\n' "$goal" "$number" "$total" "$stage"
-    from=$(date +%s)
-    rm -f "$logs/$stage.status"
-    # The pipe to tee hides make's status, so it goes through a file.
-    {
-        status=0
-        "${MAKE:-make}" --no-print-directory "$stage" </dev/null || status=$?
-        echo "$status" >"$logs/$stage.status"
-    } 2>&1 | tee "$logs/$stage.log"
-    status=$(cat "$logs/$stage.status")
-    rm -f "$logs/$stage.status"
-    took=$(in_minutes $(($(date +%s) - from)))
-    if [ "$status" -ne 0 ]; then
-        printf '    %-28s %s  FAILED\n' "$stage" "$took" >>"$report"
-        finish || true
-        printf '==> %s FAILED in stage %s (exit %s); its log: %s\n' \
-            "$goal" "$stage" "$status" "$PWD/$logs/$stage.log" >&2
+# The shell reads a script while it runs: main is read whole, so an edit meanwhile does no harm.
+main() {
+    goal=$1
+    shift
+    total=$#
+    logs=.build/logs
+    mkdir -p "$logs" .build/results
+    rm -f .build/results/*.xml
+    report=.build/results/stages
+    : >"$report"
+
+    begin=$(date +%s)
+    number=0
+    for stage in "$@"; do
+        number=$((number + 1))
+        printf '\n==> %s [%d/%d] %s\n' "$goal" "$number" "$total" "$stage"
+        from=$(date +%s)
+        rm -f "$logs/$stage.status"
+        # The pipe to tee hides make's status, so it goes through a file.
+        {
+            status=0
+            "${MAKE:-make}" --no-print-directory "$stage" </dev/null || status=$?
+            echo "$status" >"$logs/$stage.status"
+        } 2>&1 | tee "$logs/$stage.log"
+        status=$(cat "$logs/$stage.status")
+        rm -f "$logs/$stage.status"
+        took=$(in_minutes $(($(date +%s) - from)))
+        if [ "$status" -ne 0 ]; then
+            printf '    %-28s %s  FAILED\n' "$stage" "$took" >>"$report"
+            finish || true
+            printf '==> %s FAILED in stage %s (exit %s); its log: %s\n' \
+                "$goal" "$stage" "$status" "$PWD/$logs/$stage.log" >&2
+            exit 1
+        fi
+        printf '    %-28s %s\n' "$stage" "$took" >>"$report"
+        printf '==> %s [%d/%d] %s: done in %s\n' "$goal" "$number" "$total" "$stage" "$took"
+    done
+    if ! finish; then
+        printf '==> %s FAILED: see the counts above\n' "$goal" >&2
         exit 1
     fi
-    printf '    %-28s %s\n' "$stage" "$took" >>"$report"
-    printf '==> %s [%d/%d] %s: done in %s\n' "$goal" "$number" "$total" "$stage" "$took"
-done
-if ! finish; then
-    printf '==> %s FAILED: see the counts above\n' "$goal" >&2
-    exit 1
-fi
-printf '==> %s: all %d stages passed\n' "$goal" "$total"
+    printf '==> %s: all %d stages passed\n' "$goal" "$total"
+}
+
+main "$@"; exit
