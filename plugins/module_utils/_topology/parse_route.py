@@ -13,6 +13,8 @@ from .._errors import OptionError
 from . import values
 from .model import DEFAULT_METRIC, HOST, TABLE_MAIN, Route, WantRouteAbsent
 
+_TABLE_LOCAL = 255
+
 Params = Mapping[str, Any]
 
 
@@ -96,4 +98,9 @@ def _metric(params: Params, where: str, version: int) -> int | None:
 def _table(params: Params, where: str) -> int:
     if params.get("table") is None:
         return TABLE_MAIN
-    return values.number(f"{where}table", params["table"], 1, 2**32 - 1)
+    table = values.number(f"{where}table", params["table"], 1, 2**32 - 1)
+    if table == _TABLE_LOCAL:
+        raise OptionError(
+            f"{where}table", table, "is the table that the kernel keeps itself", "Use another"
+        )
+    return table

@@ -62,7 +62,10 @@ class Reachable:
             )
 
     def _check_dev(self, route: Route) -> None:
-        if route.dev is None or route.dev == "lo":
+        if route.dev is None:
+            return
+        if route.dev == "lo":
+            self._refuse_down(route, self._loopback_is_up(route.netns))
             return
         key = (route.netns, route.dev)
         wanted = self._draft.wanted.get(key)
@@ -74,7 +77,34 @@ class Reachable:
                 f"there is no such link {place(route.netns)}",
                 "Make the link first",
             )
-        if not self._is_up(route.netns, route.dev):
+        self._refuse_down(route, self._is_up(route.netns, route.dev))
+        self._refuse_connected(route)
+
+    def _refuse_connected(self, route: Route) -> None:
+        """The kernel makes such a route with the address, and takes no second one like it."""
+        wanted = self._draft.wanted.get((route.netns, route.dev or ""))
+        base = self._draft.base.get((route.netns, route.dev or ""))
+        if wanted is None or base is None or route.via is not None or route.metric:
+            return
+        present = {address.interface for address in base.addresses}
+        for interface in wanted.addresses or ():
+            if interface.network == route.dst and interface not in present:
+                raise OptionError(
+                    f"{route.where}dst",
+                    str(route.dst),
+                    f"the address {interface} brings this route along",
+                    "Leave the route out, or give it a metric",
+                )
+
+    def _loopback_is_up(self, netns: str) -> bool:
+        for namespace in self._draft.want.namespaces:
+            if namespace.name == netns and namespace.loopback_up is not None:
+                return namespace.loopback_up
+        loopback = self._draft.have.link((netns, "lo"))
+        return loopback is not None and loopback.up
+
+    def _refuse_down(self, route: Route, is_up: bool) -> None:
+        if not is_up:
             raise OptionError(
                 f"{route.where}dst",
                 str(route.dst),

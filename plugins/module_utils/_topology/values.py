@@ -130,7 +130,7 @@ def interface(option: str, value: Any) -> Interface:
             option, value, str(error), "Write address/length, such as 192.168.2.1/24 or fd00::1/64"
         ) from None
     host = parsed.ip
-    if host.is_multicast or host.is_unspecified:
+    if host.is_multicast or host.is_unspecified or (host.version == 6 and host.is_loopback):
         raise OptionError(
             option, value, "is no address that a link can have", "Give a unicast address"
         )
@@ -163,11 +163,19 @@ def network(option: str, value: Any, family_of: Any = None) -> Network:
         is_v6 = family_of is not None and ":" in str(family_of)
         text = "::/0" if is_v6 else "0.0.0.0/0"
     try:
-        return ipaddress.ip_network(text)
+        parsed = ipaddress.ip_network(text)
     except ValueError as error:
         raise OptionError(
             option, value, str(error), "Write default, or a network such as 10.1.0.0/16"
         ) from None
+    if parsed.version == 6 and (parsed.is_link_local or parsed.is_multicast):
+        raise OptionError(
+            option,
+            value,
+            "the kernel makes the routes to such addresses itself, on every link",
+            "Leave the route out",
+        )
+    return parsed
 
 
 def address(option: str, value: Any) -> Address:

@@ -296,6 +296,21 @@ def test_not_root_is_an_error_with_a_remedy(host: Host, monkeypatch: pytest.Monk
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (
+        {
+            "bridges": [
+                networks.link("b", addresses=["10.4.0.1/24"], routes=[{"dst": "10.4.0.0/24"}])
+            ]
+        },
+        r"bridges\[0\].routes\[0\].dst: '10.4.0.0/24': the address 10.4.0.1/24 brings",
+    ),
+    (
+        {
+            "namespaces": [{"name": "n", "loopback": "down"}],
+            "routes": [{"dst": "10.9.0.0/16", "dev": "lo", "netns": "n"}],
+        },
+        r"routes\[0\].dst: '10.9.0.0/16': the link lo is down",
+    ),
+    (
         {"routes": [{"dst": "10.9.0.0/16", "via": "10.1.0.9", "dev": "br2"}]},
         r"routes\[0\].via: '10.1.0.9': the gateway is reached over br, not br2",
     ),
