@@ -21,11 +21,12 @@ class Ledger:
         self._file = file or StateFile(topology)
         self.exists = self._file.exists()
         self._loaded = self._file.load()
+        self._others = self._file.others()
         self._state = self._loaded
 
     @property
     def owned(self) -> Owned:
-        return self._state.owned()
+        return replace(self._state.owned(), others_routes=self._others)
 
     def journal(self, operations: Iterable[Operation]) -> None:
         """Put on disk what is about to be made, before it is."""
@@ -61,6 +62,9 @@ class Ledger:
     def settle(self, have: Have, want: Want) -> bool:
         """Write what is owned now, as the marks say; returns whether the file changed."""
         state = _settled(self._state, have, want)
+        theirs = set(self._others) - self._loaded.routes
+        if want.adopt is not True:
+            state = replace(state, routes=state.routes - theirs)
         if state == self._loaded and state == self._state:
             return False
         self._file.store(state)

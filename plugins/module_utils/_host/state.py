@@ -60,6 +60,17 @@ class StateFile:
         self._directory = directory
         self.path = os.path.join(directory, f"{topology}.json")
 
+    def others(self) -> dict[RouteKey, str]:
+        """The routes that other topologies own, with the owner's name."""
+        found: dict[RouteKey, str] = {}
+        names = os.listdir(self._directory) if os.path.isdir(self._directory) else []
+        for name in sorted(names):
+            topology, extension = os.path.splitext(name)
+            other = StateFile(topology, self._directory)
+            if extension == ".json" and other.path != self.path:
+                found.update(dict.fromkeys(other.load().routes, topology))
+        return found
+
     def exists(self) -> bool:
         return os.path.exists(self.path)
 

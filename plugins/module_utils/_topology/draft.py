@@ -65,8 +65,16 @@ class Draft:
         owned = self.have.owned
         return name in self.have.stale and name in owned.namespaces | owned.pending_namespaces
 
+    def route_owner(self, route: Route) -> str | None:
+        """The other topology that owns a route."""
+        if route.key in self.have.owned.routes or route.protocol != ROUTE_PROTOCOL:
+            return None
+        return self.have.owned.others_routes.get(route.key)
+
     def is_our_route(self, route: Route) -> bool:
         """Ours by its mark, by the state file, or by the link or namespace that it is in."""
+        if self.route_owner(route) is not None:
+            return False
         if route.protocol == ROUTE_PROTOCOL or route.key in self.have.owned.routes:
             return True
         link = self.have.link((route.netns, route.dev)) if route.dev else None

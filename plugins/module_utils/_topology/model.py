@@ -203,6 +203,7 @@ class Namespace:
 class Owned:
     """What the state file says that a topology owns; ``pending`` links are name to MAC.
 
+    ``others_routes`` are those of other topologies, whose protocol number is the same, by name.
     ``places`` are the namespaces, others' included, in which it says that there is something.
     """
 
@@ -211,6 +212,7 @@ class Owned:
     pending_namespaces: frozenset[str] = frozenset()
     pending_links: Mapping[Key, str] = field(default_factory=dict)
     places: frozenset[str] = frozenset()
+    others_routes: Mapping[tuple[str, Network, int, int], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

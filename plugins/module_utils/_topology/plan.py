@@ -137,7 +137,7 @@ def _routes(draft: Draft) -> None:
                 f"{want.where}dst",
                 f"route {place(want.netns)}",
                 str(want.dst),
-                None,
+                draft.route_owner(before),
                 ours,
                 [SetRoute(want, before)],
             )

@@ -43,6 +43,14 @@ class _Removal:
                 and absent.dev in (None, route.dev)
                 and absent.metric in (None, route.metric)
             ):
+                owner = self._draft.route_owner(route)
+                if owner is not None and self._draft.want.adopt is not True:
+                    raise OptionError(
+                        "dst",
+                        str(route.dst),
+                        f"the route {place(route.netns)} belongs to topology {owner}",
+                        "Remove it from that topology",
+                    )
                 self._draft.add(DeleteRoute(route))
 
     def absent_link(self, want: WantLink) -> None:
@@ -110,6 +118,8 @@ class _Removal:
     def _owns_route(self, route: Route) -> bool:
         """Only the protocol number says "ours"; the file, link or namespace says whose."""
         if route.protocol != ROUTE_PROTOCOL or route.netns in self._namespaces:
+            return False
+        if self._draft.route_owner(route) is not None:
             return False
         link = self._draft.have.link((route.netns, route.dev)) if route.dev else None
         if link is not None and link.key in self._links:

@@ -129,3 +129,24 @@ def test_what_nobody_can_put_back_is_lost_only_when_forced(
     host.sh("ip link del dev b")
     host.apply(params)
     assert not host.apply(params).changed
+
+
+def test_a_topology_does_not_touch_anothers_routes(host: Host) -> None:
+    """All have the same protocol number; whose a route is stands in the state files."""
+    host.sh(
+        "ip link add name br type bridge; ip link set dev br up; ip addr add 10.1.0.1/24 dev br"
+    )
+
+    def params(name: str, via: str) -> dict[str, Any]:
+        return {"name": name, "routes": [{"dst": "10.9.0.0/16", "via": via}]}
+
+    host.apply(params("one", "10.1.0.2"))
+    before = host.dump()
+    with pytest.raises(OptionError, match="belongs to topology one"):
+        host.apply(params("two", "10.1.0.3"))
+    assert not host.apply(params("two", "10.1.0.2")).changed
+    host.apply({"name": "two", "state": "absent"})
+    assert host.dump() == before
+    assert not host.apply(params("one", "10.1.0.2")).changed
+    host.apply({**params("two", "10.1.0.3"), "adopt": True})
+    assert "via 10.1.0.3" in host.sh("ip route show 10.9.0.0/16")
