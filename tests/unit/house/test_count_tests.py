@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,19 @@ def test_a_floor_that_lost_its_tests_fails(tmp_path: Path) -> None:
     result = count(report)
     assert result.returncode == 1
     assert "unit: 1 tests, at least" in result.stdout
+
+
+def test_every_run_has_a_least_count() -> None:
+    """A run that lost its tests, such as a scenario whose test file moved, must not pass."""
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        least = tomllib.load(stream)["tool"]["container_net"]["least_counts"]
+    old = re.search(r"^OLD_PYROUTE2 := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert old
+    assert set(least) == {
+        "unit",
+        "kernel",
+        "lab",
+        *(f"kernel-smoke-{version}" for version in old[1].split()),
+        *(f"molecule-{path.parent.name}" for path in ROOT.glob("molecule/*/molecule.yml")),
+    }
+    assert all(count > 1 for count in least.values())
