@@ -28,26 +28,33 @@ from tests.integration.network.sandbox import ROOT
 VERSION = "0.28.7"
 ARCHIVE = f"flannel-v{VERSION}-linux-amd64.tar.gz"
 PROGRAM = b"#!/bin/sh\necho v0.28.7 >&2\n"
+OTHER_ARCHIVE = f"flannel-v{VERSION}-linux-arm64.tar.gz"
+OTHER_PROGRAM = PROGRAM + b"# of another architecture\n"
 
 
-def archive() -> bytes:
+def archive(program: bytes) -> bytes:
     """A release as the project makes it: flanneld and a script, nothing above them."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:gz") as tar:
-        for name, data in (("flanneld", PROGRAM), ("mk-docker-opts.sh", b"#!/bin/sh\n")):
+        for name, data in (("flanneld", program), ("mk-docker-opts.sh", b"#!/bin/sh\n")):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o755
             tar.addfile(entry, io.BytesIO(data))
     return content.getvalue()
 
 
+def sha256(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
 class Server:
     """The release's server and its API in one, with an authority of its own."""
 
     def __init__(self, directory: Path) -> None:
-        self.archive = archive()
+        self.archive = archive(PROGRAM)
+        self.other_archive = archive(OTHER_PROGRAM)
         self.assets: list[dict[str, Any]] = [
-            {"name": f"flannel-v{VERSION}-linux-arm64.tar.gz", "digest": f"sha256:{'0' * 64}"},
+            {"name": OTHER_ARCHIVE, "digest": sha256(self.other_archive)},
             {"name": ARCHIVE, "digest": self.digest},
         ]
         self.asked: list[str] = []
@@ -80,7 +87,7 @@ class Server:
 
     @property
     def digest(self) -> str:
-        return f"sha256:{hashlib.sha256(self.archive).hexdigest()}"
+        return sha256(self.archive)
 
     def answer(self, path: str) -> tuple[str, bytes] | None:
         if path == f"/repos/flannel-io/flannel/releases/tags/v{VERSION}":
@@ -88,6 +95,8 @@ class Server:
             return "application/json; charset=utf-8", json.dumps(document).encode()
         if path == f"/flannel-io/flannel/releases/download/v{VERSION}/{ARCHIVE}":
             return "application/octet-stream", self.archive
+        if path == f"/flannel-io/flannel/releases/download/v{VERSION}/{OTHER_ARCHIVE}":
+            return "application/octet-stream", self.other_archive
         return None
 
     def close(self) -> None:
@@ -103,6 +112,11 @@ def server(tmp_path: Path) -> Iterator[Server]:
     made.close()
 
 
+def include(tasks_from: str) -> dict[str, Any]:
+    role = {"name": "netfabric.container_net.flannel", "tasks_from": tasks_from}
+    return {"name": "get", "ansible.builtin.include_role": role}
+
+
 class Controller:
     """Runs the role's tasks for getting a release, with a cache of its own."""
 
@@ -113,17 +127,14 @@ class Controller:
 
     def get(self, **variables: Any) -> tuple[bool, str]:
         """Whether it went well, and all that was said."""
-        tasks = [
-            {
-                "name": "get",
-                "ansible.builtin.include_role": {
-                    "name": "netfabric.container_net.flannel",
-                    "tasks_from": "get_release",
-                },
-            }
-        ]
+        return self.play("localhost,", [include("get_release")], variables)
+
+    def play(
+        self, hosts: str, tasks: list[dict[str, Any]], variables: dict[str, Any], *options: str
+    ) -> tuple[bool, str]:
+        """Tasks on a list of hosts, all of them this machine."""
         play = {
-            "hosts": "localhost",
+            "hosts": "all",
             "gather_facts": False,
             "tasks": tasks,
             "vars": {
@@ -137,7 +148,7 @@ class Controller:
         path = self._directory / "get.yml"
         path.write_text(json.dumps([play]), encoding="utf-8")
         done = subprocess.run(
-            ["ansible-playbook", "-i", "localhost,", "-c", "local", str(path)],
+            ["ansible-playbook", "-i", hosts, "-c", "local", str(path), *options],
             env={
                 **os.environ,
                 "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
@@ -176,6 +187,54 @@ def test_the_users_digest(controller: Controller, server: Server) -> None:
     assert good, said
     assert [path for path in server.asked if "/tags/" in path] == []
     assert controller.program.read_bytes() == PROGRAM
+
+
+@pytest.mark.parametrize("how", ["program cut", "killed before the end", "all cut"])
+def test_what_an_interrupted_run_left_is_not_trusted(
+    controller: Controller, server: Server, how: str
+) -> None:
+    good, said = controller.get()
+    assert good, said
+    cache = controller.program.parent
+    controller.program.write_bytes(PROGRAM[:9])
+    if how == "killed before the end":
+        (cache / "flanneld.sha256").unlink()
+    if how == "all cut":
+        (cache / ARCHIVE).write_bytes(server.archive[:9])
+    good, said = controller.get()
+    assert good, said
+    assert controller.program.read_bytes() == PROGRAM
+    assert sorted(path.name for path in cache.iterdir()) == [ARCHIVE, "flanneld", "flanneld.sha256"]
+    # Only a whole archive is spared.
+    assert len(server.asked) == (4 if how == "all cut" else 3)
+
+
+def test_a_digest_that_comes_later_is_compared(controller: Controller, server: Server) -> None:
+    good, said = controller.get()
+    assert good, said
+    good, said = controller.get(flannel_checksum=server.digest)
+    assert good, said
+    assert len(server.asked) == 2
+    good, said = controller.get(flannel_checksum=f"sha256:{'1' * 64}")
+    assert not good
+    assert "did not match" in said
+
+
+def test_hosts_of_two_architectures(controller: Controller, server: Server, tmp_path: Path) -> None:
+    facts = {"ansible_architecture": "{{ {'a': 'x86_64', 'b': 'aarch64'}[inventory_hostname] }}"}
+    # What the role's preflight would have found out.
+    found = {"__flannel_inspect": {"stdout": json.dumps({"version": "", "binary": ""})}}
+    tasks = [
+        {"ansible.builtin.set_fact": {**facts, "cacheable": True}},
+        {"ansible.builtin.set_fact": found},
+        include("install"),
+    ]
+    variables = {"flannel_install_method": "release"}
+    binary = f"__flannel_binary={tmp_path}/{{{{ inventory_hostname }}}}"
+    good, said = controller.play("a,b", tasks, variables, "-e", binary)
+    assert good, said
+    assert (tmp_path / "a").read_bytes() == PROGRAM
+    assert (tmp_path / "b").read_bytes() == OTHER_PROGRAM
 
 
 @pytest.mark.parametrize("whose", ["api", "user"])
