@@ -15,6 +15,8 @@ description:
   - Makes and removes network namespaces that have a name, as C(ip netns add) does.
   - Switches their loopback on and sets kernel parameters inside them.
   - A namespace that is removed takes the virtual links in it along, with their other ends.
+  - In check mode a namespace is only promised, so that later tasks do not find it. To predict a
+    namespace and the links in it together, use M(netfabric.container_net.topology).
 extends_documentation_fragment:
   - netfabric.container_net.network
   - netfabric.container_net.network.netns

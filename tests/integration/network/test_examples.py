@@ -32,6 +32,9 @@ def test_s01_namespaces(sandbox: Sandbox) -> None:
             for link in sandbox.ip("-n", "test1", "link", "show")
         ]
 
+    before = sandbox.network()
+    assert changed(sandbox.playbook(example, "--check"))
+    assert sandbox.network() == before
     assert changed(sandbox.playbook(example, "-e", "loopback=down"))
     assert sandbox.namespaces() == ["test1"]
     assert links() == [("lo", False)]
@@ -39,14 +42,19 @@ def test_s01_namespaces(sandbox: Sandbox) -> None:
     assert links() == [("lo", True)]
     assert ping(sandbox, "test1", "127.0.0.1")
     assert not changed(sandbox.playbook(example))
+    assert not changed(sandbox.playbook(example, "--check"))
     assert changed(sandbox.playbook(example, "-e", "state=absent"))
     assert sandbox.namespaces() == []
 
 
 def test_s02_veth_pair(sandbox: Sandbox) -> None:
     example = EXAMPLES / "s02_veth_pair.yml"
+    before = sandbox.network()
+    assert changed(sandbox.playbook(example, "--check"))
+    assert sandbox.network() == before
     assert changed(sandbox.playbook(example))
     assert not changed(sandbox.playbook(example))
+    assert not changed(sandbox.playbook(example, "--check"))
     assert ping(sandbox, "test1", "192.168.1.2")
     assert ping(sandbox, "test2", "192.168.1.1")
     assert [link["ifname"] for link in sandbox.ip("link", "show")] == ["lo"]
