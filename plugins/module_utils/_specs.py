@@ -82,8 +82,8 @@ VETH: Spec = {
 }
 
 NETNS_MODULE: Spec = {**NETNS, **FORCE, **STATE}
-BRIDGE_MODULE: Spec = {**BRIDGE, **STATE}
-VETH_MODULE: Spec = {**VETH, **STATE}
+BRIDGE_MODULE: Spec = {**BRIDGE, **FORCE, **STATE}
+VETH_MODULE: Spec = {**VETH, **FORCE, **STATE}
 ROUTE_MODULE: Spec = {**ROUTE, **NETNS_OPTION, **STATE}
 TOPOLOGY_MODULE: Spec = {
     "name": {"type": "str", "required": True},

@@ -17,6 +17,13 @@ description:
 extends_documentation_fragment:
   - netfabric.container_net.network
   - netfabric.container_net.network.bridge
+options:
+  force:
+    description:
+      - Whether a link that others made may be changed although it has queueing disciplines or
+        forwarding entries that the change would destroy.
+    type: bool
+    default: false
 seealso:
   - module: netfabric.container_net.veth
   - module: netfabric.container_net.topology

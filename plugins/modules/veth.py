@@ -18,6 +18,13 @@ description:
 extends_documentation_fragment:
   - netfabric.container_net.network
   - netfabric.container_net.network.veth
+options:
+  force:
+    description:
+      - Whether a link that others made may be changed although it has queueing disciplines or
+        forwarding entries that the change would destroy.
+    type: bool
+    default: false
 seealso:
   - module: netfabric.container_net.netns
   - module: netfabric.container_net.bridge
