@@ -70,6 +70,9 @@ class Lab:
                     # No compression: it costs the emulated processor more than it saves.
                     "ansible_ssh_args": "-F /dev/null -o ControlMaster=auto -o ControlPersist=900",
                     "ansible_pipelining": True,
+                    # Ten seconds are short for an emulated processor that shares this machine.
+                    "ansible_ssh_timeout": 60,
+                    "ansible_timeout": 60,
                 },
                 "children": {
                     "container_net": {"hosts": hosts},

@@ -16,7 +16,7 @@ from .base import LabError
 # Guests are made anew all the time and reached over loopback only: their host keys say nothing.
 OPTIONS = (
     "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "
-    "-o IdentitiesOnly=yes -o PreferredAuthentications=publickey -o ConnectTimeout=10"
+    "-o IdentitiesOnly=yes -o PreferredAuthentications=publickey -o ConnectTimeout=60"
 ).split()
 
 
