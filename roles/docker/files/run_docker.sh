@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Usage: sh -s start|restart|reload KEEP|FORGET MARKER
+# Usage: sh -s started|restarted|reloaded KEEP|FORGET MARKER
 # Have Docker run with its daemon.json, then remove the marker that says it has yet to. Where Docker
 # does not come up: exit 3, and the journal's words about it on stdout.
 set -eu
@@ -53,13 +53,15 @@ forget_bridge() {
 }
 
 systemctl daemon-reload
-if [ "$action" = reload ]; then
-    systemctl reload "$unit"
-else
+case $action in
+reloaded) systemctl reload "$unit" ;;
+started | restarted)
     calm_down
     systemctl enable "$unit"
     [ "$bridge" != FORGET ] || forget_bridge
-    systemctl "$action" "$unit" || refused
-fi
+    systemctl "${action%ed}" "$unit" || refused
+    ;;
+*) echo "$action: no such action" >&2; exit 1 ;;
+esac
 # A Docker that was only started may have been running already, with what it had.
-[ "$action" = start ] || rm -f "$marker"
+[ "$action" = started ] || rm -f "$marker"
