@@ -147,3 +147,60 @@ def test_role_common_refuses_hosts(
     code, text = play(playbook, tmp_path, "-i", inventory(tmp_path, {"container_net": hosts}))
     assert code != 0
     assert [word for word in words if word not in text] == [], text
+
+
+# Nobody listens there.
+DEAD = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 9}
+COMMON = """
+- hosts: a
+  gather_facts: false
+  pre_tasks:
+    - name: Have the facts as if they had been gathered
+      set_fact: {cacheable: true}
+      args: '{{ test_facts }}'
+  roles:
+    - role: netfabric.container_net.common
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "good", "words"),
+    [
+        ({}, False, ["b: there are no facts about its addresses", "set container_net_ip"]),
+        ({"container_net_ip": "10.0.2.16"}, True, []),
+    ],
+    ids=["nobody knows its address", "the inventory does"],
+)
+def test_a_host_outside_the_run_that_does_not_answer(
+    tmp_path: Path, more: dict[str, Any], good: bool, words: list[str]
+) -> None:
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(COMMON)
+    hosts = {"a": {"test_facts": qemu()}, "b": {**DEAD, **more}}
+    words_to_play = ("-i", inventory(tmp_path, {"container_net": hosts}), "--check")
+    code, text = play(playbook, tmp_path, *words_to_play)
+    assert (code == 0) is good, text
+    assert [word for word in words if word not in text] == [], text
+    assert "unreachable=0" in text
+
+
+def test_flannel_goes_from_a_host_whose_etcd_does_not_answer(tmp_path: Path) -> None:
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(
+        "- hosts: a\n  gather_facts: false\n  tasks:\n"
+        "    - import_role: {name: netfabric.container_net.flannel, tasks_from: absent}\n"
+    )
+    environment = tmp_path / "flannel.env"
+    environment.write_text("FLANNELD_PUBLIC_IP=192.0.2.1\n")
+    hosts = {"b": {**DEAD, **OTHER}, "a": HOST}
+    code, text = play(
+        *(playbook, tmp_path, "-i", inventory(tmp_path, {"container_net": hosts}), "--check"),
+        *("-e", f"__flannel_env_file={environment}"),
+    )
+    assert code == 0, text
+    assert "b, the first member of etcd, does not answer: the lease of 192.0.2.1 stays" in text
+    # To the end, which is the files.
+    assert (
+        "changed: [a] => (item="
+        in text.partition("TASK [netfabric.container_net.flannel : Remove the files]")[2]
+    )
