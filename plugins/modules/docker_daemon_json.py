@@ -28,7 +28,7 @@ attributes:
     description: Predicts exactly what a run would do, C(dockerd --validate) included.
     support: full
   diff_mode:
-    description: Shows the file before and after.
+    description: Shows the file before and after, without the passwords in its URLs.
     support: full
   platform:
     description: Linux. Docker does not have to be installed.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ class RefusedError(ContainerNetError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The decision, what stood in the file before, and the backup's path if one was made."""
+    """The decision, the file before and after as it may be shown, the backup's path if any."""
 
     decision: Decision
     before: str
@@ -71,7 +72,16 @@ def run(request: Request, tools: Tools, check_mode: bool) -> Outcome:
 
 
 def _text(content: state.Content | None) -> str:
-    return "" if content is None else content.data.decode("utf-8", "replace")
+    return "" if content is None else masked(content.data.decode("utf-8", "replace"))
+
+
+# The password in //user:password@host, such as a proxy's; JSON may write a slash as \/.
+_PASSWORD = re.compile(r"""((?:\\?/){2}[^/\s":@]*):[^/\s"]*@""")
+
+
+def masked(text: str) -> str:
+    """The text as others may see it: without the passwords in its URLs."""
+    return _PASSWORD.sub(r"\1:********@", text)
 
 
 def _look(request: Request, target: str, where: state.Paths, tools: Tools) -> Situation:
