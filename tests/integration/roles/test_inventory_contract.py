@@ -198,7 +198,7 @@ def test_flannel_goes_from_a_host_whose_etcd_does_not_answer(tmp_path: Path) -> 
         *("-e", f"__flannel_env_file={environment}"),
     )
     assert code == 0, text
-    assert "b, the first member of etcd, does not answer: the lease of 192.0.2.1 stays" in text
+    assert "b, the first member of etcd, does not answer: the subnet of 192.0.2.1 stays" in text
     # To the end, which is the files.
     assert (
         "changed: [a] => (item="
