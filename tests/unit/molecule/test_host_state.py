@@ -125,20 +125,15 @@ def test_routes_of_dockers_link_local_address_do_not_count() -> None:
     assert normal_routes("6", routes) == ["route6 dst=fe80::/64 dev=eth0 protocol=kernel"]
 
 
-def test_units_with_what_runs_or_failed() -> None:
-    """A service that is only loaded says nothing; an enabled one does, and a failed one."""
-    unit_files = "docker.service enabled enabled\netcd.service disabled enabled\n"
+def test_units_that_run_or_failed() -> None:
+    """A service that is only loaded says nothing, nor does one that ended by itself."""
     active = (
         "docker.service loaded active running Docker\n"
         "etcd.service loaded inactive dead etcd\n"
+        "ldconfig.service loaded active exited Cache\n"
         "broken.service loaded failed failed Broken\n"
     )
-    assert units(unit_files, active) == [
-        "active broken.service failed",
-        "active docker.service active",
-        "unit docker.service enabled",
-        "unit etcd.service disabled",
-    ]
+    assert units(active) == ["active broken.service failed", "active docker.service active"]
 
 
 def test_files_with_mode_and_content(tmp_path: Any) -> None:
