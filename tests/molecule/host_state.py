@@ -23,8 +23,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 # Where configuration, programs and state of ours or of a stranger would be.
-TREES = ("/etc", "/home", "/opt", "/root", "/run", "/srv", "/usr/lib/systemd/system")
-TREES += ("/usr/local", "/var/lib", "/var/log")
+TREES = (
+    "/etc",
+    "/home",
+    "/opt",
+    "/root",
+    "/run",
+    "/srv",
+    "/usr/lib/systemd/system",
+    "/usr/local",
+    "/var/lib",
+    "/var/log",
+)
 # Daemons' own diaries: they change while nobody touches the host.
 MOVING = re.compile(
     r"""/root/\.(ansible|cache)(/|$)
