@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.molecule.host_state import (
     files,
+    normal_docker,
     normal_links,
     normal_nft,
     normal_routes,
@@ -134,6 +135,20 @@ def test_units_that_run_or_failed() -> None:
         "broken.service loaded failed failed Broken\n"
     )
     assert units(active) == ["active broken.service failed", "active docker.service active"]
+
+
+def test_dockers_objects_by_name() -> None:
+    """Images without a name count too."""
+    images = [{"Id": "sha256:1", "RepoTags": None}, {"Id": "sha256:2", "RepoTags": ["a:1", "b:1"]}]
+    networks = [{"Name": "bridge"}]
+    containers = [{"Names": ["/probe"]}]
+    assert normal_docker(images, networks, containers) == [
+        "docker container /probe",
+        "docker image a:1",
+        "docker image b:1",
+        "docker image sha256:1",
+        "docker network bridge",
+    ]
 
 
 def test_files_with_mode_and_content(tmp_path: Any) -> None:
