@@ -73,6 +73,13 @@ def test_the_bridge_is_the_namespaces_gateway(host: Host) -> None:
         assert host.run(f"ip netns exec {netns} ping -n -c 1 -W 3 192.168.2.1").rc == 0
 
 
+def test_a_bridge_filters_vlans(host: Host) -> None:
+    """Module bridge's vlan_filtering and vlan_default_pvid, as the kernel has them."""
+    bridge = json.loads(host.check_output("ip -json -details link show vlans"))[0]
+    options = bridge["linkinfo"]["info_data"]
+    assert (options["vlan_filtering"], options["vlan_default_pvid"]) == (1, 42)
+
+
 @pytest.fixture(scope="module")
 def image(host: Host) -> Iterator[str]:
     """An image with a busybox in it, for as long as the tests run."""
