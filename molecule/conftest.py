@@ -7,10 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.molecule.overlay_nodes import Node, running
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give a scenario's second verification a report of its own beside the first one's."""
+    first = config.option.xmlpath
+    if first and Path(first).exists():
+        config.option.xmlpath = str(Path(first).with_suffix(".second.xml"))
 
 
 @pytest.fixture(scope="session")

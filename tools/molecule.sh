@@ -17,7 +17,7 @@ main() {
         exit 1
     fi
     report=$PWD/.build/results/molecule-$scenario.xml
-    rm -f "$report"
+    rm -f "$report" "${report%.xml}.second.xml"
     # Molecule starts pytest itself: the report's path can only travel in the environment.
     # pytest-ansible and Testinfra do not go together.
     PYTEST_ADDOPTS="-p no:pytest-ansible --junitxml=$report -o junit_family=xunit2" \
@@ -25,7 +25,9 @@ main() {
     if [ -f "molecule/$scenario/verify.yml" ] && [ ! -f "$report" ]; then
         exit 0
     fi
-    .venv/bin/python tools/count_tests.py "$report"
+    set -- "$report"
+    if [ -f "${report%.xml}.second.xml" ]; then set -- "$@" "${report%.xml}.second.xml"; fi
+    .venv/bin/python tools/count_tests.py "$@"
 }
 
 main "$@"; exit
