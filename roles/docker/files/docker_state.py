@@ -9,7 +9,6 @@ argv[1] is a JSON object (see ``main``); the answer is one JSON object on stdout
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import http.client
 import json
@@ -118,7 +117,6 @@ def main() -> None:
     answer = {
         "missing": [name for name, found in programs.items() if found is None],
         # A young folder of lists may be an empty one (cloud images).
-        "package_lists": bool(glob.glob("/var/lib/apt/lists/*_Packages*")),
         "version": version(programs["dockerd"]),
         "unit": unit,
         "unit_before": unit_before(question["before"]),

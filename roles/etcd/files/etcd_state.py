@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import datetime
-import glob
 import hashlib
 import importlib.util
 import ipaddress
@@ -273,7 +272,6 @@ def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "missing": missing,
         # A young folder of lists may be an empty one (cloud images).
-        "package_lists": bool(glob.glob("/var/lib/apt/lists/*_Packages*")),
         "authority": fingerprint(pki / "ca.crt") if readable else "",
         "certificates": {},
         "files": differing_files(want["files"]),

@@ -11,7 +11,6 @@ reported that it is done (or its lifetime is over), so that nobody has to come b
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import io
 import json
@@ -176,7 +175,6 @@ def main() -> None:
         sys.exit(f"{want['host']}: {error}")
     lease = read_lease(want["subnet_file"])
     # A young folder of lists may be an empty one (cloud images).
-    answer["package_lists"] = bool(glob.glob("/var/lib/apt/lists/*_Packages*"))
     answer["bridge"] = bridge_address(want["bridge"])
     answer["subnet"] = lease.get("FLANNEL_SUBNET", "")
     answer["mtu"] = int(lease.get("FLANNEL_MTU", 0))

@@ -140,5 +140,4 @@ def test_the_answer(tmp_path: Path) -> None:
         "files",
         "ours",
         "containers",
-        "package_lists",
     }

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path.parent.parent for path in ROOT.glob("roles/*/tasks/main.yml"))
 NAMES = [role.name for role in ROLES]
 # The role `common` owns what the whole collection shares.
-PREFIX = {"common": "container_net_"}
+PREFIX = {"common": ("common_", "container_net_")}
 
 
 def defaults_of(role: Path) -> dict[str, object]:
