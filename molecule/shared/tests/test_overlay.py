@@ -65,6 +65,16 @@ def test_outside_sees_the_host(nodes: dict[str, Node], one: str, other: str) -> 
     assert nodes[one].seen_as(nodes[other].underlay) == nodes[one].underlay
 
 
+def test_one_jump_to_the_accepts(nodes: dict[str, Node]) -> None:
+    """A second run, a restart of Docker and a reboot double no rule."""
+    for node in nodes.values():
+        rules = node.host.check_output("iptables -S").splitlines()
+        assert len([rule for rule in rules if rule.endswith("-j CONTAINER-NET")]) == 1
+        ours = [rule for rule in rules if rule.startswith("-A CONTAINER-NET ")]
+        assert ours
+        assert len(ours) == len(set(ours))
+
+
 def test_second_run_and_check_change_nothing() -> None:
     """Idempotence, and a check mode that tells the truth about it."""
     first, second = runs()[:2]
