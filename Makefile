@@ -8,8 +8,7 @@ SHELL := /bin/sh
 IN := . ./activate &&
 LAB ?= play
 LAB_PY := /usr/bin/python3 tests/lab/lab.py
-# overlay joins them once it was seen to pass as a whole; until then: make molecule-overlay, make test-all.
-TEST_SCENARIOS := bridge_network
+TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
@@ -58,7 +57,7 @@ lab: ## the lab itself: two at once, one interrupted, a machine that dies
 molecule-%: ## one Molecule scenario on its VMs, for example molecule-overlay
 	@tools/molecule.sh $*
 
-test: ## everything that has to pass: lint, unit, kernel, lab, scenario bridge_network
+test: ## everything that has to pass: lint, unit, kernel, lab, scenarios bridge_network and overlay
 	@tools/stages.sh test deps venv lint unit kernel lab $(addprefix molecule-,$(TEST_SCENARIOS))
 
 test-all: ## the same with every scenario
