@@ -22,6 +22,9 @@ from .qmp import Monitor
 from .snapshots import ensure_snapshot, overlay
 from .ssh import OPTIONS, set_clock, wait_for_ssh
 
+# A socket's path takes 107 characters (sockaddr_un), and ssh adds 17 while it makes one.
+_MAX_SSH_SOCKET = 107 - 17
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -118,6 +121,7 @@ def names() -> list[str]:
 def up(name: str, flavour: str, nodes: Sequence[Identity]) -> Lab:
     """Start a lab, or return the one that runs already with the same nodes."""
     need(vm.QEMU, "qemu-img", "ssh")
+    _refuse_long_paths(directory_of(name), nodes)
     with locked(cache_root() / "locks" / f"lab-{check_name('lab', name)}"):
         present = load(name)
         if present is not None and present.running:
@@ -129,6 +133,17 @@ def up(name: str, flavour: str, nodes: Sequence[Identity]) -> Lab:
         accelerator = vm.choose_accelerator(images[nodes[0].suite])
         with timed(f"lab '{name}' up ({accelerator.name}) in"):
             return _start_on_free_slot(name, flavour, tuple(nodes), images, accelerator)
+
+
+def _refuse_long_paths(directory: Path, nodes: Sequence[Identity]) -> None:
+    for node in nodes:
+        path = vm.Machine(directory, node.name).ssh_socket
+        if len(str(path)) > _MAX_SSH_SOCKET:
+            raise LabError(
+                f"the path {path} is longer than the {_MAX_SSH_SOCKET} characters that a socket "
+                "of ssh can have; set XDG_CACHE_HOME to a shorter one, or give the lab a shorter "
+                "name"
+            )
 
 
 def down(name: str) -> None:

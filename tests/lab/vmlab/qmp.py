@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import time
 from pathlib import Path
@@ -27,7 +28,12 @@ class Monitor:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(self._timeout)
         try:
-            self._socket.connect(str(self._path))
+            # Through the folder's descriptor: a socket's path has 107 characters at most.
+            folder = os.open(self._path.parent, os.O_PATH | os.O_DIRECTORY)
+            try:
+                self._socket.connect(f"/proc/self/fd/{folder}/{self._path.name}")
+            finally:
+                os.close(folder)
         except OSError as error:
             self._socket.close()
             raise LabError(f"no QEMU answers at {self._path}: {error}") from error

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import itertools
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.lab.vmlab import vm
+from tests.lab.vmlab import labs, vm
 from tests.lab.vmlab.base import LabError
 from tests.lab.vmlab.ids import MAX_LABS, MAX_NODES, Identity, Slot, free_slots, parse_nodes
 from tests.lab.vmlab.images import Image, packages, recipe
 from tests.lab.vmlab.labs import Lab
 from tests.lab.vmlab.mirror import Mirror
+from tests.lab.vmlab.qmp import Monitor
 from tests.lab.vmlab.snapshots import snapshot_name
 
 NODE = Identity("node1", "bookworm", 1)
@@ -153,3 +155,38 @@ def test_a_pidfile_of_somebody_else_is_nobody(tmp_path: Path) -> None:
     assert not vm.running(machine)
     vm.stop(machine)
     assert not machine.pidfile.exists()
+
+
+def test_a_monitor_is_reached_however_long_its_path_is(tmp_path: Path) -> None:
+    """Caches lie in home directories, and a socket's path has 107 characters at most."""
+    folder = tmp_path / ("long-" * 30)
+    folder.mkdir()
+    listener = socket.socket(socket.AF_UNIX)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        listener.bind("node1.qmp")
+    listener.listen()
+
+    def answer() -> None:
+        connection, dummy = listener.accept()
+        with connection, connection.makefile("rw") as stream:
+            for line in ('{"QMP": {}}', '{"return": {}}', '{"return": {"status": "running"}}'):
+                stream.write(line + "\n")
+                stream.flush()
+                stream.readline()
+
+    server = threading.Thread(target=answer)
+    server.start()
+    with Monitor(folder / "node1.qmp", timeout=5) as monitor:
+        monitor.wait("query-status", "running", 5)
+    server.join()
+    listener.close()
+
+
+def test_a_cache_too_deep_for_ssh_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ("deep-" * 20)))
+    with pytest.raises(LabError, match="set XDG_CACHE_HOME to a shorter one"):
+        labs.up("play", "warm", parse_nodes(["node1=bookworm"]))
+    assert not list(tmp_path.iterdir())
