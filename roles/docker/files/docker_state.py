@@ -116,7 +116,6 @@ def main() -> None:
         forwarding = file.read().strip() == "1"
     answer = {
         "missing": [name for name, found in programs.items() if found is None],
-        # A young folder of lists may be an empty one (cloud images).
         "version": version(programs["dockerd"]),
         "unit": unit,
         "unit_before": unit_before(question["before"]),

@@ -271,7 +271,6 @@ def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
         missing.append("cryptography")
     answer: dict[str, Any] = {
         "missing": missing,
-        # A young folder of lists may be an empty one (cloud images).
         "authority": fingerprint(pki / "ca.crt") if readable else "",
         "certificates": {},
         "files": differing_files(want["files"]),

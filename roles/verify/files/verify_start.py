@@ -174,7 +174,6 @@ def main() -> None:
     except RuntimeError as error:
         sys.exit(f"{want['host']}: {error}")
     lease = read_lease(want["subnet_file"])
-    # A young folder of lists may be an empty one (cloud images).
     answer["bridge"] = bridge_address(want["bridge"])
     answer["subnet"] = lease.get("FLANNEL_SUBNET", "")
     answer["mtu"] = int(lease.get("FLANNEL_MTU", 0))
