@@ -39,6 +39,14 @@ state:
   default: present
 """
 
+_RUN = """
+lock_timeout:
+  description:
+    - How long to wait for another run on the same host, in seconds. V(0) does not wait.
+  type: int
+  default: 60
+"""
+
 _NETNS_OPTION = """
 netns:
   description:
@@ -289,12 +297,12 @@ attributes:
 notes:
   - What could not be finished is undone before the task fails.
   - An option that is left out means that what it is about is left alone.
-  - Runs on one host take turns.
+  - Runs on one host take turns. One in check mode waits for them, too.
 """
 
-    STATE: str = _options(_STATE)
-    NETNS: str = _options(_NETNS, _STATE)
-    BRIDGE: str = _options(_BRIDGE, _STATE)
-    VETH: str = _options(_VETH, _STATE)
-    ROUTE: str = _options(_ROUTE, _NETNS_OPTION, _STATE)
-    TOPOLOGY: str = _options(_TOPOLOGY, _STATE)
+    STATE: str = _options(_STATE, _RUN)
+    NETNS: str = _options(_NETNS, _STATE, _RUN)
+    BRIDGE: str = _options(_BRIDGE, _STATE, _RUN)
+    VETH: str = _options(_VETH, _STATE, _RUN)
+    ROUTE: str = _options(_ROUTE, _NETNS_OPTION, _STATE, _RUN)
+    TOPOLOGY: str = _options(_TOPOLOGY, _STATE, _RUN)

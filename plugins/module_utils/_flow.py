@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from ._errors import ContainerNetError, HostError
+from ._errors import ContainerNetError, HostError, OptionError
 from ._host.lock import locked
 from ._kernel.kinds import require_pyroute2
 from ._run import Outcome, RunError, run_topology
@@ -24,8 +24,8 @@ LOCK_TIMEOUT = 60
 def run(module: Any, build: Callable[[], Want]) -> None:
     """Make the network as ``build()`` wants it, and leave through exit_json or fail_json.
 
-    ``module`` is an AnsibleModule with ``supports_check_mode=True``. An optional parameter
-    ``lock_timeout`` (seconds, 60) is honoured when the module has it. Exits with
+    ``module`` is an AnsibleModule with ``supports_check_mode=True`` and an option ``lock_timeout``
+    (seconds, left out 60). Exits with
 
     * ``changed`` (bool), ``commands`` (list of str, the equivalent shell commands),
     * ``diff`` ({before, after} or {prepared}), in --diff mode only,
@@ -61,5 +61,10 @@ def execute(want: Want, check_mode: bool, lock_timeout: float | None = None) -> 
             " become: true."
         )
     require_pyroute2()
-    with locked(LOCK_TIMEOUT if lock_timeout is None else lock_timeout):
+    timeout = LOCK_TIMEOUT if lock_timeout is None else lock_timeout
+    if timeout < 0:
+        raise OptionError(
+            "lock_timeout", lock_timeout, "is less than no time", "Give 0 or more seconds"
+        )
+    with locked(timeout, writes=not check_mode):
         return run_topology(want, check_mode)

@@ -18,6 +18,8 @@ Spec = dict[str, Any]
 
 STATE: Spec = {"state": {"type": "str", "choices": ["present", "absent"], "default": "present"}}
 FORCE: Spec = {"force": {"type": "bool", "default": False}}
+# What is about the run, not about the network.
+RUN: Spec = {"lock_timeout": {"type": "int", "default": 60}}
 
 # What a route says about itself; a link's own `routes` are exactly these words.
 ROUTE: Spec = {
@@ -81,10 +83,10 @@ VETH: Spec = {
     "recreate": {"type": "bool", "default": False},
 }
 
-NETNS_MODULE: Spec = {**NETNS, **FORCE, **STATE}
-BRIDGE_MODULE: Spec = {**BRIDGE, **FORCE, **STATE}
-VETH_MODULE: Spec = {**VETH, **FORCE, **STATE}
-ROUTE_MODULE: Spec = {**ROUTE, **NETNS_OPTION, **STATE}
+NETNS_MODULE: Spec = {**NETNS, **FORCE, **STATE, **RUN}
+BRIDGE_MODULE: Spec = {**BRIDGE, **FORCE, **STATE, **RUN}
+VETH_MODULE: Spec = {**VETH, **FORCE, **STATE, **RUN}
+ROUTE_MODULE: Spec = {**ROUTE, **NETNS_OPTION, **STATE, **RUN}
 TOPOLOGY_MODULE: Spec = {
     "name": {"type": "str", "required": True},
     "namespaces": {"type": "list", "elements": "dict", "options": NETNS},
@@ -95,4 +97,5 @@ TOPOLOGY_MODULE: Spec = {
     "adopt": {"type": "bool", "default": False},
     **FORCE,
     **STATE,
+    **RUN,
 }

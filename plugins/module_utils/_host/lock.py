@@ -18,22 +18,49 @@ LOCK_FILE = "/run/lock/container_net.lock"
 
 
 @contextlib.contextmanager
-def locked(timeout: float, path: str = LOCK_FILE) -> Iterator[None]:
+def locked(timeout: float, path: str = LOCK_FILE, writes: bool = True) -> Iterator[None]:
     """Hold the lock; HostError when another run still has it after ``timeout`` seconds.
 
-    The kernel lets go of it when the process ends in any way.
+    The kernel lets go of it when the process ends in any way. A run that only looks (``writes``
+    false) waits for those that write, but leaves no file where none of them ever was.
     """
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    end = time.monotonic() + timeout
+    fd = -1
     try:
-        _take(fd, timeout, path)
+        while fd < 0 or not _is_the_file(fd, path):
+            # Somebody may remove the file while this run waits for it.
+            if fd >= 0:
+                os.close(fd)
+            fd = _open(path, writes)
+            if fd < 0:
+                break
+            _take(fd, end, timeout, path)
         yield
     finally:
-        os.close(fd)
+        if fd >= 0:
+            os.close(fd)
 
 
-def _take(fd: int, timeout: float, path: str) -> None:
-    end = time.monotonic() + timeout
+def _open(path: str, writes: bool) -> int:
+    """A descriptor; -1 where there is no file and none shall be made."""
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    if writes:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, flags | os.O_CREAT, 0o600)
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        return -1
+
+
+def _is_the_file(fd: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _take(fd: int, end: float, timeout: float, path: str) -> None:
     while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

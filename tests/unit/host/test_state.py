@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -149,3 +151,45 @@ def test_the_lock_is_for_one(tmp_path: Path) -> None:
         raise RuntimeError("both have it")
     with locked(0, path):
         pass
+
+
+def test_a_run_that_only_looks_leaves_no_file_and_waits_for_one_that_writes(tmp_path: Path) -> None:
+    path = str(tmp_path / "folder" / "lock")
+    with locked(0, path, writes=False):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with (
+        locked(0, path),
+        pytest.raises(HostError, match="more than 0 seconds"),
+        locked(0, path, writes=False),
+    ):
+        raise RuntimeError("both have it")
+
+
+def test_a_lock_whose_file_was_removed_meanwhile_does_not_count(tmp_path: Path) -> None:
+    """A teardown removes the file while another run waits for it: the next one makes a new file."""
+    path = str(tmp_path / "lock")
+    order: list[str] = []
+
+    def wait() -> None:
+        with locked(5, path):
+            order.append("waited")
+            with pytest.raises(HostError), locked(0, path):
+                order.append("both have it")
+
+    with locked(0, path):
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        time.sleep(0.1)
+        os.unlink(path)
+        order.append("removed")
+    waiting.join()
+    assert order == ["removed", "waited"]
+
+
+def test_the_lock_is_not_taken_through_a_strangers_link(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"), locked(0, str(path)):
+        raise RuntimeError("it was followed")
+    assert not (tmp_path / "elsewhere").exists()
