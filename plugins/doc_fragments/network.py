@@ -179,7 +179,8 @@ sysctls:
     - Kernel parameters of this namespace, name to value. Only those whose name begins with C(net.).
     - Written with dots or with slashes. A link's name may have dots of its own, as in
       V(net.ipv4.conf.eth0.100.forwarding).
-    - Left out names are left alone.
+    - Left out names are left alone, but get their old value back when a topology that prunes had
+      set them.
   type: dict
 """
 
@@ -194,7 +195,8 @@ ports:
   elements: str
 purge_ports:
   description:
-    - Whether to take ports off the bridge that O(ports) does not list.
+    - Whether to take ports off the bridge that O(ports) does not list. Those of another topology
+      stay.
   type: bool
   default: false
 stp:

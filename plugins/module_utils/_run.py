@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ._errors import ContainerNetError, OptionError
@@ -21,7 +21,7 @@ from ._kernel.session import Session
 from ._kernel.snapshot import Leave, Snapshot
 from ._kernel.undo import Leftover, undo
 from ._kernel.waiting import wait_for_links, wait_for_peers
-from ._topology.commands import command, commands
+from ._topology.commands import command, commands, route_text
 from ._topology.draft import place
 from ._topology.losses import endangered
 from ._topology.model import Have, Want
@@ -36,6 +36,7 @@ from ._topology.operations import (
     RenameLink,
     SetRoute,
 )
+from ._topology.others import stray_routes
 from ._topology.plan import Plan, plan
 
 
@@ -62,7 +63,7 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
     with Namespaces() as spaces:
         have = _read(spaces, want, ledger)
         planned = plan(have, want)
-        outcome = Outcome(planned, bool(planned))
+        outcome = Outcome(planned, bool(planned), tuple(_lost_state(have, want, ledger)))
         if any(isinstance(o, AddNamespace) for o in planned.operations):
             refuse_private_mounts()
         if not want.force:
@@ -72,21 +73,42 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
         if planned:
             transaction = _Transaction(spaces, want, ledger, have)
             have = transaction.carry_out(planned)
-            outcome = replace(outcome, warnings=tuple(transaction.lost))
-        if ledger.settle(have, want) and not planned and not ledger.exists:
-            note = f"The state file of topology {want.topology} was missing: made again from marks."
-            return replace(outcome, warnings=(note,))
+            outcome = replace(outcome, warnings=(*outcome.warnings, *transaction.lost))
+        ledger.settle(have, want)
         return outcome
+
+
+def _lost_state(have: Have, want: Want, ledger: Ledger) -> Iterator[str]:
+    """What to say where marks tell of a state file that is not there."""
+    links = [link for n in have.namespaces.values() for link in n.links.values()]
+    if ledger.exists or not any(link.alias == want.mark for link in links):
+        return
+    yield (
+        f"The state file of topology {want.topology} was missing: what it owns was found again by"
+        " its marks. Forgotten are the values that sysctls had before it."
+    )
+    stray = [route_text(route) for route in stray_routes(have, want)]
+    if stray:
+        yield (
+            "Routes with this collection's mark that no topology's file or link claims were left"
+            f" alone: {'; '.join(stray)}."
+        )
 
 
 def _read(spaces: Namespaces, want: Want, ledger: Ledger) -> Have:
     # Without a state file what has to be pruned is found by its marks, wherever it is.
     everywhere = want.prune and not ledger.exists
-    have = read(spaces, want, ledger.owned, everywhere, with_owned=want.prune)
+
+    def look() -> Have:
+        return read(spaces, want, ledger.owned, everywhere or ledger.strayed, want.prune)
+
+    have = look()
+    if not everywhere and not ledger.strayed and ledger.look_for_strays(have):
+        have = look()
     ends = [have.link(link.key) for link in want.links if link.kind == "veth"]
     orphans = [end for end in ends if end is not None and end.is_orphan]
     if orphans and wait_for_links(spaces, orphans):
-        have = read(spaces, want, ledger.owned, everywhere, with_owned=want.prune)
+        have = look()
     return have
 
 

@@ -27,20 +27,23 @@ options:
   prune:
     description:
       - Whether to remove what this topology made in an earlier run and does not mention any more.
-      - Nothing that others made is ever removed.
+        A kernel parameter gets the value back that it had before.
+      - Nothing that others made is ever removed. Where something of another topology, or a pair of
+        links that leads elsewhere, would go along with it, that is an error.
     type: bool
     default: true
   adopt:
     description:
       - What to do with a link or namespace of a wanted name that others made. With V(true) it
-        becomes this topology's own. With V(false) it may stay when it already is as wanted, and is
-        an error otherwise.
+        becomes this topology's own, also when it was another topology's. With V(false) it becomes
+        so when it already is as wanted and nobody's, and is an error where it would have to change.
     type: bool
     default: false
   force:
     description:
       - Whether to go on where something would be destroyed that cannot be put back, such as a
-        namespace with physical links or processes in it.
+        namespace with physical links or processes in it, or where something of another topology
+        would go along.
     type: bool
     default: false
 seealso:

@@ -23,10 +23,22 @@ class Ledger:
         self._loaded = self._file.load()
         self._others = self._file.others()
         self._state = self._loaded
+        # Whether something that was made is not where it was, so that it may be anywhere.
+        self.strayed = False
+        self._looked = False
 
     @property
     def owned(self) -> Owned:
         return replace(self._state.owned(), others_routes=self._others)
+
+    def look_for_strays(self, have: Have) -> bool:
+        """After the first read: whether links that were there when the last run ended are not."""
+        if not self._looked:
+            self._looked = True
+            self.strayed = any(
+                key[0] in have.looked and have.link(key) is None for key in self._loaded.links
+            )
+        return self.strayed
 
     def journal(self, operations: Iterable[Operation]) -> None:
         """Put on disk what is about to be made, before it is."""
@@ -36,6 +48,8 @@ class Ledger:
         for operation in operations:
             if isinstance(operation, AddNamespace):
                 namespaces.add(operation.netns)
+                # What one of that name had before says nothing of a new one.
+                sysctls.pop(operation.netns, None)
             elif isinstance(operation, AddLink):
                 for end in operation.ends:
                     links[end.key] = end.mac or ""
@@ -85,6 +99,14 @@ def _settled(old: State, have: Have, want: Want) -> State:
     sysctls = {
         netns: values for netns, values in old.sysctls.items() if netns in read or unseen(netns)
     }
+    if want.prune:
+        # The others have their old value again.
+        named = {n.name: {path for path, dummy in n.sysctls} for n in want.namespaces}
+        kept = {
+            netns: {path: value for path, value in values.items() if path in named.get(netns, ())}
+            for netns, values in sysctls.items()
+        }
+        sysctls = {netns: values for netns, values in kept.items() if values}
     mine = {route.key for route in want.routes} | old.routes
     for name, namespace in read.items():
         loopback = namespace.links.get("lo")

@@ -47,6 +47,8 @@ class State:
             self.pending_namespaces,
             self.pending_links,
             frozenset(places),
+            links=self.links,
+            sysctls=self.sysctls,
         )
 
     def is_empty(self) -> bool:
@@ -91,8 +93,10 @@ class StateFile:
     def store(self, state: State) -> None:
         """Replace the file in one step and wait until the disk has it; remove an empty one."""
         if state.is_empty():
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
+            # The second one is left where a run was killed while it wrote.
+            for path in (self.path, f"{self.path}.new"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
             with contextlib.suppress(OSError):
                 # Only when no other topology is left.
                 os.rmdir(self._directory)

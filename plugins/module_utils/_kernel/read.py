@@ -27,7 +27,7 @@ def read(
     with_owned: bool = False,
 ) -> Have:
     """Dump the host's namespace and the want's; the owned ones, or all, when asked."""
-    reader = _Reader(spaces, want)
+    reader = _Reader(spaces, want, owned if with_owned else NOTHING_OWNED)
     names = dict.fromkeys(want.namespace_names())
     if with_owned:
         places = owned.namespaces | owned.pending_namespaces | owned.places
@@ -40,7 +40,7 @@ def read(
 
 
 class _Reader:
-    def __init__(self, spaces: Namespaces, want: Want) -> None:
+    def __init__(self, spaces: Namespaces, want: Want, owned: Owned) -> None:
         self._spaces = spaces
         self._want = want
         self._raws: dict[str, RawNamespace] = {}
@@ -51,6 +51,9 @@ class _Reader:
             n.name: [found for path, dummy in n.sysctls for found in (path, default_path(path))]
             for n in want.namespaces
         }
+        for name, values in owned.sysctls.items():
+            if name in self._sysctls:
+                self._sysctls[name].extend(path for path in values)
         # Options of a kind are decoded only where they are wanted: that is the slow part.
         self._options: dict[str, set[str]] = {}
         self._partners: dict[str, dict[str, None]] = {}

@@ -52,6 +52,11 @@ class Draft:
     def is_ours(self, link: Link) -> bool:
         return link.alias == self.want.mark or self.is_pending(link)
 
+    def anothers(self, link: Link) -> str | None:
+        """The other topology whose mark the link carries."""
+        owner = self.have.owner(link)
+        return None if owner == self.want.topology else owner
+
     def is_our_namespace(self, name: str) -> bool:
         loopback = self.have.link((name, "lo"))
         if loopback is None or name == HOST:

@@ -205,6 +205,8 @@ class Owned:
 
     ``others_routes`` are those of other topologies, whose protocol number is the same, by name.
     ``places`` are the namespaces, others' included, in which it says that there is something.
+    ``links`` are where this topology's links were when a run last ended.
+    ``sysctls`` are the values from before this topology set them, by namespace and path.
     """
 
     namespaces: frozenset[str] = frozenset()
@@ -213,6 +215,8 @@ class Owned:
     pending_links: Mapping[Key, str] = field(default_factory=dict)
     places: frozenset[str] = frozenset()
     others_routes: Mapping[tuple[str, Network, int, int], str] = field(default_factory=dict)
+    links: frozenset[Key] = frozenset()
+    sysctls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ class _Elsewhere:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
+        self._spoken_of = set(draft.want.namespace_names())
         self._by_name: dict[str, list[Link]] | None = None
 
     def find(self, want: WantLink, peer: WantLink) -> Link | None:
@@ -128,9 +129,20 @@ class _Elsewhere:
         for link in ours:
             if link.name != want.name or link.peer is None or link.peer[1] != peer.name:
                 continue
-            if link.key not in self._draft.wanted and link.peer not in self._draft.wanted:
+            if link.key not in self._draft.wanted and self._may_have(link):
                 return link
         return None
+
+    def _may_have(self, link: Link) -> bool:
+        """Names such as eth0 are common: what others have elsewhere is not meant by them."""
+        other = self._draft.have.link(link.peer) if link.peer else None
+        if other is None or other.key in self._draft.wanted:
+            return False
+        if self._draft.is_ours(link) and self._draft.is_ours(other):
+            return True
+        if self._draft.want.adopt is False or not {link.netns, other.netns} <= self._spoken_of:
+            return False
+        return not (self._draft.anothers(link) or self._draft.anothers(other))
 
 
 def _place_pair(draft: Draft, want: WantLink, elsewhere: _Elsewhere) -> None:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .._errors import OptionError
@@ -78,7 +78,8 @@ def _namespace(draft: Draft, want: WantNamespace) -> None:
     if want.loopback_up is not None and want.loopback_up != loopback.up:
         operations.append(set_link(loopback, "up", int(want.loopback_up), int(loopback.up)))
     sysctls = have.sysctls if have is not None else draft.have.probed.get(want.name, {})
-    operations.extend(_sysctls(want, sysctls))
+    wanted = (*want.sysctls, *_put_back(draft, want, sysctls)) if ours else want.sysctls
+    operations.extend(_sysctls(want.name, wanted, sysctls))
     if exists:
         draft.permit(
             f"{want.where}name",
@@ -95,13 +96,28 @@ def _namespace(draft: Draft, want: WantNamespace) -> None:
     draft.add(*operations)
 
 
-def _sysctls(want: WantNamespace, present: Mapping[str, str | None]) -> list[Operation]:
+def _put_back(
+    draft: Draft, want: WantNamespace, present: Mapping[str, str | None]
+) -> list[tuple[str, str]]:
+    """Sysctls that this topology set earlier and no longer names, with their value from before."""
+    if not draft.want.prune:
+        return []
+    named = {path for path, dummy in want.sysctls}
+    before = draft.have.owned.sysctls.get(want.name, {})
+    return [
+        (path, value)
+        for path, value in before.items()
+        if path not in named and value and present.get(path) is not None
+    ]
+
+
+def _sysctls(
+    netns: str, wanted: Iterable[tuple[str, str]], present: Mapping[str, str | None]
+) -> list[Operation]:
     found: list[SetSysctl] = []
     unsettled: dict[str, None] = {}
-    wanted = [
-        SetSysctl(want.name, path, value, present.get(path) or "") for path, value in want.sysctls
-    ]
-    for operation in sorted(wanted, key=lambda o: o.rank):
+    settings = [SetSysctl(netns, path, value, present.get(path) or "") for path, value in wanted]
+    for operation in sorted(settings, key=lambda o: o.rank):
         parts = operation.path.split("/")
         # A global switch is copied to the links, so what was read of them no longer counts.
         family_key = "/".join((parts[1], parts[-1]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .._errors import OptionError
 from .draft import Draft, place
 from .model import HaveAddress, Interface, Key, Link, WantLink
 from .operations import AddAddress, AddLink, DeleteAddress, Operation, SetLink, SetRoute, set_link
@@ -161,11 +162,12 @@ def _ports(draft: Draft, bridge: WantLink) -> None:
         for link in draft.wanted.values()
         if link.netns == bridge.netns and link.master == bridge.name
     }
-    for name in bridge.ports or ():
+    for i, name in enumerate(bridge.ports or ()):
         link = links.get(name)
         if (bridge.netns, name) in draft.wanted or link is None:
             continue
         if link.master != bridge.name:
+            _refuse_anothers_port(draft, link, f"{bridge.where}ports[{i}]")
             draft.add(set_link(link, "master", bridge.name, link.master or ""))
     if not bridge.purge_ports or not (named or wanted or bridge.ports is not None):
         return
@@ -173,6 +175,8 @@ def _ports(draft: Draft, bridge: WantLink) -> None:
         if link.master != bridge.name or link.name in named | wanted or link.key in draft.gone:
             continue
         if (bridge.netns, link.name) in draft.wanted and _moves_on(draft, link):
+            continue
+        if draft.anothers(link) and draft.want.adopt is not True:
             continue
         draft.add(
             SetLink(
@@ -185,6 +189,20 @@ def _ports(draft: Draft, bridge: WantLink) -> None:
                 Stage.DELETE_PORT,
             )
         )
+
+
+def _refuse_anothers_port(draft: Draft, link: Link, option: str) -> None:
+    """A link that is named as a port is asked for, but not one that belongs elsewhere."""
+    if draft.want.adopt is True:
+        return
+    owner = draft.anothers(link)
+    if owner is not None:
+        problem = f"the link belongs to topology {owner}"
+    elif link.master and draft.want.adopt is False and not draft.is_ours(link):
+        problem = f"the link is a port of {link.master} and was not made by this topology"
+    else:
+        return
+    raise OptionError(option, link.name, problem, "Free it there, or set adopt to true")
 
 
 def _moves_on(draft: Draft, link: Link) -> bool:

@@ -10,6 +10,7 @@ from .._errors import OptionError
 from .draft import Draft, place
 from .model import HOST, ROUTE_PROTOCOL, Key, Link, Route, WantLink, WantRouteAbsent
 from .operations import DeleteLink, DeleteNamespace, DeleteRoute
+from .others import refuse_losses_of_others
 
 
 def remove(draft: Draft) -> None:
@@ -25,6 +26,8 @@ def remove(draft: Draft) -> None:
             removal.absent_namespace(namespace.name, f"{namespace.where}name", namespace.force)
     if draft.want.prune:
         removal.prune()
+    if not draft.want.force:
+        removal.refuse_losses_of_others()
 
 
 class _Removal:
@@ -32,6 +35,7 @@ class _Removal:
         self._draft = draft
         self._links: set[Key] = set()
         self._namespaces: set[str] = set()
+        self._pruned: set[str] = set()
 
     def absent_route(self, absent: WantRouteAbsent) -> None:
         namespace = self._draft.have.namespaces.get(absent.netns)
@@ -103,6 +107,7 @@ class _Removal:
                 draft.add(DeleteNamespace(name))
         for name in draft.have.namespaces:
             if name not in wanted_namespaces and draft.is_our_namespace(name):
+                self._pruned.add(name)
                 self._delete_namespace(name, f"namespace {name}", draft.want.force)
         for namespace in draft.have.namespaces.values():
             for link in namespace.links.values():
@@ -114,6 +119,9 @@ class _Removal:
             for route in namespace.routes:
                 if route.key not in wanted_routes and self._owns_route(route):
                     draft.add(DeleteRoute(route))
+
+    def refuse_losses_of_others(self) -> None:
+        refuse_losses_of_others(self._draft, self._links, self._namespaces, self._pruned)
 
     def _owns_route(self, route: Route) -> bool:
         """Only the protocol number says "ours"; the file, link or namespace says whose."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import ipaddress
 import json
 import os
 import subprocess
@@ -63,6 +64,14 @@ def _clean(value: Any, also: frozenset[str] = frozenset()) -> Any:
     return value
 
 
+def _follows_from_the_mac(address: dict[str, Any], link: dict[str, Any]) -> bool:
+    mac = bytes.fromhex(str(link.get("address", "")).replace(":", ""))
+    if len(mac) != 6:
+        return False
+    host = bytes([mac[0] ^ 2]) + mac[1:3] + b"\xff\xfe" + mac[3:]
+    return ipaddress.ip_address(address["local"]).packed == b"\xfe\x80" + bytes(6) + host
+
+
 class Host:
     """The engine and ``ip`` on a host that nobody else uses."""
 
@@ -106,9 +115,13 @@ class Host:
                 ["ifalias", "address", "ifindex", "link_index", "protocol", "altnames"]
             )
         addresses = self.json(f"{ip} -j addr")
-        if not marks:
-            for link in addresses:
-                link["addr_info"] = [a for a in link["addr_info"] if a["scope"] != "link"]
+        for link in addresses:
+            # Those that the kernel makes of the MAC come once a link has a carrier.
+            link["addr_info"] = [
+                a
+                for a in link["addr_info"]
+                if a["scope"] != "link" or (marks and not _follows_from_the_mac(a, link))
+            ]
         routes = self.json(f"{ip} -j -d route show table all")
         routes += self.json(f"{ip} -j -d -6 route show table all")
         routes = [r for r in routes if not str(r.get("dst", "")).startswith(("fe80", "multicast"))]
@@ -120,7 +133,8 @@ class Host:
         fdb = [
             entry
             for entry in (self.json(f"{run}bridge -j fdb show") if marks else [])
-            if entry["state"] == "permanent"
+            # Groups that the kernel listens to follow from the addresses, a while later.
+            if entry["state"] == "permanent" and not entry["mac"].startswith("33:33:")
         ]
         paths = f"grep -s . /proc/sys/{_SYSCTLS} || true"
         sysctls = self.sh(f"{run}bash -c '{paths}'").split()
