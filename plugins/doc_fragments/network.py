@@ -116,6 +116,8 @@ addresses:
   description:
     - Addresses with prefix length, as in V(192.168.2.1/24) or V(2001:db8::1/64).
     - They are compared by value, not as text.
+    - An IPv6 address is usable at once on a link that this collection made, because there it is
+      given without duplicate address detection.
     - Left out, the link's addresses are left alone. An empty list removes them, where
       O(purge_addresses) allows.
   type: list

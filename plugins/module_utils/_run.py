@@ -196,6 +196,7 @@ class _Transaction:
     def _delete(self, planned: Plan, keep: Snapshot) -> Have:
         """No way back from here: what fails is tried once more from what is there then."""
         gone = [o.netns for o in planned.deletes if isinstance(o, DeleteNamespace)]
+        moved = {(o.netns, o.name) for o in planned.forward if isinstance(o, MoveLink)}
         failure: OperationError | None = None
         for attempt in (planned.deletes, None):
             if attempt is None:
@@ -211,7 +212,7 @@ class _Transaction:
                 failure = error
             self._session.close()
             self._spaces.let_go()
-            wait_for_peers(self._spaces, self._have, gone)
+            wait_for_peers(self._spaces, self._have, gone, moved)
         have = _read(self._spaces, self._want, self._ledger)
         rest = plan(have, self._want)
         if rest:

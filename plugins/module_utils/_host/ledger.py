@@ -80,6 +80,7 @@ class Ledger:
         if want.adopt is not True:
             state = replace(state, routes=state.routes - theirs)
         if state == self._loaded and state == self._state:
+            self._file.tidy()
             return False
         self._file.store(state)
         self._state = state

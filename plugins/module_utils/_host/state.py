@@ -93,13 +93,9 @@ class StateFile:
     def store(self, state: State) -> None:
         """Replace the file in one step and wait until the disk has it; remove an empty one."""
         if state.is_empty():
-            # The second one is left where a run was killed while it wrote.
-            for path in (self.path, f"{self.path}.new"):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(path)
-            with contextlib.suppress(OSError):
-                # Only when no other topology is left.
-                os.rmdir(self._directory)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.path)
+            self.tidy()
             return
         os.makedirs(self._directory, mode=0o755, exist_ok=True)
         temporary = f"{self.path}.new"
@@ -114,6 +110,15 @@ class StateFile:
             os.fsync(directory)
         finally:
             os.close(directory)
+
+    def tidy(self) -> None:
+        """Remove what a run that was killed in the midst of ``store`` left."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{self.path}.new")
+        if not self.exists():
+            with contextlib.suppress(OSError):
+                # Only when no other topology is left.
+                os.rmdir(self._directory)
 
 
 def _encode(state: State) -> dict[str, Any]:

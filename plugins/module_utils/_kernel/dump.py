@@ -50,7 +50,8 @@ _S32 = struct.Struct("=i")
 
 _UP, _LOOPBACK = 0x1, 0x8
 _EXT_MASK, _SKIP_STATS = 29, 8
-_PERMANENT, _SECONDARY = 0x80, 0x01
+# IFA_F_SECONDARY has the number of IFA_F_TEMPORARY, which is IPv6's.
+_PERMANENT, _SECONDARY, _NODAD, _DADFAILED = 0x80, 0x01, 0x02, 0x08
 _KERNEL_PROTOCOLS = (1, 2, 3)  # IFAPROT_KERNEL_LO, _RA, _LL
 _TABLE_LOCAL = 255
 _CLONED = 0x200
@@ -161,7 +162,10 @@ def _parse_address(body: bytes) -> tuple[int, HaveAddress]:
     interface = _interface(family, local or address, prefixlen)
     kernels = protocol in _KERNEL_PROTOCOLS or interface.ip.is_link_local
     purgeable = bool(flags & _PERMANENT) and not (kernels and interface.version == 6)
-    return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY))
+    if family == _AF_INET:
+        return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY))
+    nodad, failed = bool(flags & _NODAD), bool(flags & _DADFAILED)
+    return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY), nodad, failed)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -7,26 +7,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from .._topology.model import Have, Link
+from .._topology.model import Have, Key, Link
 from .namespaces import Namespaces
 from .netlink import GETLINK, Request, Socket, link_body
 
 _SECONDS = 5.0
 
 
-def wait_for_peers(spaces: Namespaces, have: Have, gone: Sequence[str]) -> None:
+def wait_for_peers(
+    spaces: Namespaces, have: Have, gone: Sequence[str], moved: Collection[Key]
+) -> None:
     """Until the other ends of veths in the ``gone`` namespaces went, at most five seconds.
 
-    A namespace that a process keeps alive keeps its links, so the time may pass in vain.
+    ``moved`` links left the namespace before, and so keep their other ends. A namespace that a
+    process keeps alive keeps its links, so the time may pass in vain.
     """
     waiting: list[Link] = []
     removed = {name for name in gone if not spaces.exists(name)}
     for name in removed:
         namespace = have.namespaces.get(name)
         for link in namespace.links.values() if namespace else ():
-            other = have.link(link.peer) if link.peer else None
+            other = have.link(link.peer) if link.peer and link.key not in moved else None
             if other is not None and other.netns not in removed:
                 waiting.append(other)
     wait_for_links(spaces, waiting)

@@ -151,11 +151,17 @@ class Want:
 
 @dataclass(frozen=True)
 class HaveAddress:
-    """``purgeable`` is false for link-local, dynamic and router-advertised addresses."""
+    """``purgeable`` is false for link-local, dynamic and router-advertised addresses.
+
+    ``nodad``: it was given without duplicate address detection. ``failed``: detection found it on
+    another link, so the kernel does not use it.
+    """
 
     interface: Interface
     purgeable: bool = True
     secondary: bool = False
+    nodad: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True)

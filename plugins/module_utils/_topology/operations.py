@@ -172,7 +172,7 @@ class SetLink:
 class AddAddress:
     """``again`` puts back what the deletion of another address takes along (G3).
 
-    ``nodad``: usable at once, because a route of the same run names it as its source.
+    ``nodad``: without IPv6's duplicate address detection, and so usable at once.
     """
 
     netns: str
@@ -206,7 +206,7 @@ class DeleteAddress:
         return Stage.STATE if self.change else Stage.DELETE_ADDRESS
 
     def inverse(self) -> Operation:
-        return AddAddress(self.netns, self.name, self.address.interface)
+        return AddAddress(self.netns, self.name, self.address.interface, nodad=self.address.nodad)
 
     def collateral(self) -> tuple[Collateral, ...]:
         return (Collateral(self.netns, self.name),)

@@ -106,16 +106,20 @@ def _addresses(draft: Draft, want: WantLink, base: Link, purge: bool) -> list[Op
     present: dict[Interface, HaveAddress] = {a.interface: a for a in base.addresses}
     wanted = want.addresses or ()
     removed: set[Interface] = set()
+    # Detection takes a second or two, fails for good where ends change places, and tells nothing
+    # of links whose other ends are made here. The kernel takes no route from an address before.
+    ours = not base.index or draft.is_ours(base) or draft.want.adopt is not None
     for interface in wanted:
-        if interface in present:
+        if interface in present and not (ours and present[interface].failed):
             continue
+        nodad = False
         if interface.version == 6:
             # The kernel takes an IPv6 address once, so another prefix length is a change.
             for other, have in present.items():
                 if other.ip == interface.ip:
                     found.append(DeleteAddress(want.netns, want.name, have, change=True))
                     removed.add(other)
-        nodad = (want.netns, interface.ip) in draft.sources
+            nodad = ours or (want.netns, interface.ip) in draft.sources
         found.append(AddAddress(want.netns, want.name, interface, nodad=nodad))
     if not purge:
         return found

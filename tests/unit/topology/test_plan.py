@@ -149,7 +149,7 @@ TABLE: list[tuple[str, Have, dict[str, Any], list[str]]] = [
         "an IPv6 address changes its prefix length",
         room_there(veth("a", "n", addresses=addresses("fd00::1/48"))),
         room(addresses=["fd00::1/64"]),
-        ["ip -n n addr del fd00::1/48 dev a", "ip -n n addr add fd00::1/64 dev a"],
+        ["ip -n n addr del fd00::1/48 dev a", "ip -n n addr add fd00::1/64 dev a nodad"],
     ),
     (
         "mtu",
