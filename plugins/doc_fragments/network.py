@@ -270,10 +270,85 @@ recreate:
 """
 )
 
+_VXLAN = (
+    _LINK
+    + _MASTER
+    + """
+vni:
+  description:
+    - Number of the network, from V(0) to V(16777215). Hosts that are joined use the same one.
+    - Needed to make the link. It cannot be changed, see O(recreate).
+  type: int
+local:
+  description:
+    - Address of this host that the packets are sent from, IPv4 or IPv6.
+    - Left out, a new link takes the address of the route to the other host.
+  type: str
+remote:
+  description:
+    - Address of the one host to which frames go that no entry of O(fdb) knows a way for.
+    - For several hosts, leave it out and give each an entry in O(fdb) with the MAC
+      V(00:00:00:00:00:00).
+  type: str
+group:
+  description:
+    - Multicast group to which such frames go instead. Needs O(dev).
+  type: str
+dstport:
+  description:
+    - UDP port of all hosts that are joined. It cannot be changed, see O(recreate).
+    - Left out, a new link gets V(4789). A port and a O(vni) together belong to one link of a
+      namespace; flannel's is port 8472 with VNI 1.
+  type: int
+dev:
+  description:
+    - Name of the link that the packets leave through, in the same namespace.
+    - With it a new link's MTU is that of this link less 50 bytes, or 70 over IPv6. Without it the
+      kernel takes 1500, which is too much for most networks, so give O(mtu).
+  type: str
+learning:
+  description:
+    - Whether it learns from arriving frames behind which host a station is. The kernel's default is
+      V(true).
+  type: bool
+fdb:
+  description:
+    - Forwarding entries, which say behind which host a station is.
+    - What was learned is not compared, and stays. Left out, entries are left alone.
+  type: list
+  elements: dict
+  suboptions:
+    mac:
+      description:
+        - MAC address of the station. V(00:00:00:00:00:00) stands for broadcast and for stations
+          without an entry; it may be given once for each host.
+      type: str
+      required: true
+    dst:
+      description:
+        - Address of the host that the station is behind.
+      type: str
+      required: true
+purge_fdb:
+  description:
+    - Whether to remove static entries that O(fdb) does not list.
+    - Left out, V(true) on links that this collection made and V(false) on others.
+  type: bool
+recreate:
+  description:
+    - Whether a link of this name may be removed to make room when it has another O(vni), another
+      O(dstport), or runs over the other IP version, which the kernel cannot change.
+    - With V(false) that is an error.
+  type: bool
+  default: false
+"""
+)
+
 _TOPOLOGY = (
     _entries("namespaces", "Namespaces, as in module M(netfabric.container_net.netns).", _NETNS)
     + _entries("bridges", "Bridges, as in module M(netfabric.container_net.bridge).", _BRIDGE)
     + _entries("veths", "Pairs, as in module M(netfabric.container_net.veth).", _VETH)
+    + _entries("vxlans", "VXLAN links, as in module M(netfabric.container_net.vxlan).", _VXLAN)
     + _entries(
         "routes", "Routes, as in module M(netfabric.container_net.route).", _ROUTE, _NETNS_OPTION
     )
@@ -308,5 +383,6 @@ notes:
     NETNS: str = _options(_NETNS, _STATE, _RUN)
     BRIDGE: str = _options(_BRIDGE, _STATE, _RUN)
     VETH: str = _options(_VETH, _STATE, _RUN)
+    VXLAN: str = _options(_VXLAN, _STATE, _RUN)
     ROUTE: str = _options(_ROUTE, _NETNS_OPTION, _STATE, _RUN)
     TOPOLOGY: str = _options(_TOPOLOGY, _STATE, _RUN)

@@ -83,8 +83,31 @@ VETH: Spec = {
     "recreate": {"type": "bool", "default": False},
 }
 
+VXLAN: Spec = {
+    **LINK,
+    **MASTER,
+    "vni": {"type": "int"},
+    "local": {"type": "str"},
+    "remote": {"type": "str"},
+    "group": {"type": "str"},
+    "dstport": {"type": "int"},
+    "dev": {"type": "str"},
+    "learning": {"type": "bool"},
+    "fdb": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "mac": {"type": "str", "required": True},
+            "dst": {"type": "str", "required": True},
+        },
+    },
+    "purge_fdb": {"type": "bool"},
+    "recreate": {"type": "bool", "default": False},
+}
+
 NETNS_MODULE: Spec = {**NETNS, **FORCE, **STATE, **RUN}
 BRIDGE_MODULE: Spec = {**BRIDGE, **FORCE, **STATE, **RUN}
+VXLAN_MODULE: Spec = {**VXLAN, **FORCE, **STATE, **RUN}
 VETH_MODULE: Spec = {**VETH, **FORCE, **STATE, **RUN}
 ROUTE_MODULE: Spec = {**ROUTE, **NETNS_OPTION, **STATE, **RUN}
 TOPOLOGY_MODULE: Spec = {
@@ -92,6 +115,7 @@ TOPOLOGY_MODULE: Spec = {
     "namespaces": {"type": "list", "elements": "dict", "options": NETNS},
     "bridges": {"type": "list", "elements": "dict", "options": BRIDGE},
     "veths": {"type": "list", "elements": "dict", "options": VETH},
+    "vxlans": {"type": "list", "elements": "dict", "options": VXLAN},
     "routes": {"type": "list", "elements": "dict", "options": {**ROUTE, **NETNS_OPTION}},
     "prune": {"type": "bool", "default": True},
     "adopt": {"type": "bool", "default": False},

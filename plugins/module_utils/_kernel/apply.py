@@ -27,6 +27,7 @@ from .._topology.operations import (
     MoveLink,
     Operation,
     RenameLink,
+    SetEntry,
     SetLink,
     SetSysctl,
 )
@@ -60,8 +61,8 @@ class Applier:
 
     def run(self, operations: Sequence[Operation]) -> None:
         """Do all; raises OperationError at the first refusal (after the send it was part of)."""
-        structure = [o for o in operations if o.stage <= Stage.RENAME]
-        details = [o for o in operations if Stage.RENAME < o.stage < Stage.VERIFY]
+        structure = [o for o in operations if o.stage <= Stage.UPPER]
+        details = [o for o in operations if Stage.UPPER < o.stage < Stage.VERIFY]
         deletes = [o for o in operations if o.stage > Stage.VERIFY]
         self._stages(structure)
         # Stage by stage within a namespace, one namespace after the other.
@@ -78,7 +79,12 @@ class Applier:
         if isinstance(first, AddNamespace):
             prepare_directory()
         if isinstance(first, AddLink):
-            self._add_links([o for o in group if isinstance(o, AddLink)])
+            links = [o for o in group if isinstance(o, AddLink)]
+            if first.lower:
+                for netns, operations in _by_namespace(links):
+                    self._add_links([o for o in operations if isinstance(o, AddLink)], netns)
+            else:
+                self._add_links(links)
             return
         for netns, operations in _by_namespace(group):
             if isinstance(first, DeleteLink) and len(operations) >= _MANY:
@@ -103,7 +109,7 @@ class Applier:
             elif isinstance(operation, MoveLink):
                 self._move(operation)
             elif isinstance(operation, AddLink):
-                self._add_links([operation])
+                self._add_links([operation], operation.netns if operation.lower else HOST)
                 return
             else:
                 self._send(operation.netns, [operation])
@@ -130,8 +136,11 @@ class Applier:
         session.indexes.pop(key)
         session.learn(operation.target, [operation.name])
 
-    def _add_links(self, operations: list[AddLink]) -> None:
-        """Ends are made in their namespaces by the host's socket, which enters none."""
+    def _add_links(self, operations: list[AddLink], maker: str = HOST) -> None:
+        """Ends are made in their namespaces by the host's socket, which enters none.
+
+        A link over another one leaves its packets in the namespace of the socket that made it.
+        """
         for start in range(0, len(operations), _BATCH):
             chunk = operations[start : start + _BATCH]
             with ExitStack() as stack:
@@ -144,15 +153,12 @@ class Applier:
                                 self._session.spaces.opened(end.netns)
                             )
                     requests.append(self._add_link(operation, fds))
-                self._acknowledge(HOST, chunk, requests)
+                self._acknowledge(maker, chunk, requests)
             self._learn(chunk)
 
     def _add_link(self, operation: AddLink, fds: dict[str, int]) -> Request:
-        master = 0
-        if operation.master:
-            master = self._session.index((operation.netns, operation.master))
         peer = fds[operation.peer.netns] if operation.peer else -1
-        return add_link(operation, master, fds[operation.netns], peer)
+        return add_link(operation, self._session.index, fds[operation.netns], peer)
 
     def _delete_links(self, netns: str, operations: list[Operation]) -> None:
         """All in one request: the kernel waits for each request of its own some 10 to 20 ms.
@@ -242,7 +248,9 @@ class Applier:
 
 
 def _new_names(session: Session, operations: Sequence[Operation]) -> list[str]:
-    names = dict.fromkeys(o.name for o in operations if isinstance(o, (SetLink, AddAddress)))
+    names = dict.fromkeys(
+        o.name for o in operations if isinstance(o, (SetLink, AddAddress, SetEntry))
+    )
     netns = operations[0].netns
     return [name for name in names if (netns, name) not in session.indexes]
 

@@ -19,6 +19,7 @@ from ipaddress import (
     IPv6Network,
 )
 
+from .._topology.kinds import KINDS
 from .._topology.model import (
     Address,
     HaveAddress,
@@ -27,9 +28,10 @@ from .._topology.model import (
     Link,
     Namespace,
     Network,
+    Options,
     Route,
 )
-from . import kinds, sysctl
+from . import entries, kinds, sysctl
 from .namespaces import Namespaces
 from .netlink import (
     GETADDR,
@@ -85,8 +87,19 @@ class RawNamespace:
     sysctls: Mapping[str, str | None]
 
 
-def parse_link(netns: str, body: bytes, with_options: Iterable[str] = ()) -> RawLink:
-    """A link from the body of RTM_NEWLINK; options only of links named in ``with_options``.
+@dataclass(frozen=True)
+class Details:
+    """Of which links the options and entries are read: that is the slow part."""
+
+    names: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+
+
+NO_DETAILS = Details()
+
+
+def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLink:
+    """A link from the body of RTM_NEWLINK.
 
     The loop is written out: this runs for every link of every namespace.
     """
@@ -124,8 +137,8 @@ def parse_link(netns: str, body: bytes, with_options: Iterable[str] = ()) -> Raw
         elif number == 51:
             high = _U32.unpack_from(body, start)[0]
         offset += (length + 3) & ~3
-    options: tuple[tuple[str, int], ...] = ()
-    if kind in kinds.ATTRIBUTES and name in with_options:
+    options: Options = ()
+    if kind in kinds.ATTRIBUTES and (name in details.names or kind in details.kinds):
         options = kinds.decode(kind, body)
     link = Link(
         netns,
@@ -233,7 +246,7 @@ def read_namespace(
     spaces: Namespaces,
     name: str,
     sysctls: Iterable[str] = (),
-    with_options: Iterable[str] = (),
+    details: Details = NO_DETAILS,
 ) -> tuple[RawNamespace, Socket]:
     """Dump one namespace; its socket is handed back for further questions. Close it."""
     with spaces.entered(name):
@@ -242,8 +255,11 @@ def read_namespace(
     try:
         links = {}
         for body in socket.dump(GETLINK, LINK_DUMP):
-            raw = parse_link(name, body, with_options)
+            raw = parse_link(name, body, details)
             links[raw.link.index] = raw
+        for index, raw in links.items():
+            if raw.link.options:
+                links[index] = _detailed(socket, raw, links)
         addresses: dict[int, list[HaveAddress]] = {}
         for body in socket.dump(GETADDR, ADDR_DUMP):
             index, address = _parse_address(body)
@@ -257,6 +273,22 @@ def read_namespace(
         socket.__exit__()
         raise
     return RawNamespace(name, links, addresses, tuple(routes), values), socket
+
+
+def _detailed(socket: Socket, raw: RawLink, links: Mapping[int, RawLink]) -> RawLink:
+    """With the names of the links that its options name, and with its entries."""
+    link = raw.link
+    traits = KINDS[link.kind]
+    elsewhere = traits.lower and raw.peer_nsid is not None
+
+    def name_of(index: int) -> str | None:
+        other = links.get(index)
+        return other.link.name if other is not None and not elsewhere else None
+
+    options = kinds.with_names(link.kind, link.options, name_of)
+    static = entries.read(socket, link.index, name_of) if traits.entries else ()
+    detailed = replace(link, options=options, entries=static, lower_is_elsewhere=elsewhere)
+    return replace(raw, link=detailed)
 
 
 def join(raw: RawNamespace, peers: Mapping[Key, Key]) -> Namespace:

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .._errors import HostError
+from .._topology.kinds import KINDS, Type
+from .._topology.model import Options, OptionValue
 from .netlink import NEWLINK, attributes
 
-# ip's name of an option -> pyroute2's name of its attribute, for each kind.
+# ip's name of an option -> pyroute2's name of its attribute, for each kind. That of an IPv6 address
+# ends in a 6 besides.
 ATTRIBUTES: dict[str, dict[str, str]] = {
     "bridge": {
         "stp_state": "IFLA_BR_STP_STATE",
@@ -32,9 +35,19 @@ ATTRIBUTES: dict[str, dict[str, str]] = {
         "mcast_snooping": "IFLA_BR_MCAST_SNOOPING",
     },
     "veth": {},
+    "vxlan": {
+        "id": "IFLA_VXLAN_ID",
+        "local": "IFLA_VXLAN_LOCAL",
+        "remote": "IFLA_VXLAN_GROUP",
+        "dstport": "IFLA_VXLAN_PORT",
+        "dev": "IFLA_VXLAN_LINK",
+        "learning": "IFLA_VXLAN_LEARNING",
+    },
 }
 
 _LINKINFO, _INFO_DATA = 18, 2
+
+IndexOf = Callable[[str], int]
 
 
 def require_pyroute2() -> None:
@@ -59,11 +72,10 @@ def _message() -> Any:
     return ifinfmsg
 
 
-def encode(kind: str, options: Iterable[tuple[str, int]]) -> bytes:
-    """IFLA_INFO_DATA's content for the options."""
-    names = ATTRIBUTES[kind]
+def encode(kind: str, options: Iterable[tuple[str, OptionValue]], index: IndexOf) -> bytes:
+    """IFLA_INFO_DATA's content for the options; ``index`` gives the number of a link's name."""
     message = _message()()
-    data = {"attrs": [[names[name], value] for name, value in options]}
+    data = {"attrs": [_attribute(kind, name, value, index) for name, value in options]}
     message["attrs"] = [
         ["IFLA_LINKINFO", {"attrs": [["IFLA_INFO_KIND", kind], ["IFLA_INFO_DATA", data]]}]
     ]
@@ -78,17 +90,43 @@ def encode(kind: str, options: Iterable[tuple[str, int]]) -> bytes:
     raise HostError(f"pyroute2 does not know the options of a {kind}.")
 
 
-def decode(kind: str, body: bytes) -> tuple[tuple[str, int], ...]:
-    """The options in a link's message body, as far as the table has them."""
+def _attribute(kind: str, name: str, value: OptionValue, index: IndexOf) -> list[object]:
+    option = KINDS[kind].option(name)
+    attribute = ATTRIBUTES[kind][name]
+    if option.type is Type.ADDRESS:
+        return [f"{attribute}6" if ":" in str(value) else attribute, value]
+    if option.type is Type.LINK:
+        return [attribute, index(str(value)) if value else 0]
+    return [attribute, value]
+
+
+def decode(kind: str, body: bytes) -> Options:
+    """The options in a link's message body, as far as the table has them; links as numbers."""
     header = (16 + len(body)).to_bytes(4, sys.byteorder) + b"\x10\0\0\0" + b"\0" * 8
     message = _message()(header + body)
     message.decode()
     data = message.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
     if data is None:
         return ()
-    found = []
+    found: list[tuple[str, OptionValue]] = []
     for name, attribute in ATTRIBUTES[kind].items():
         value = data.get_attr(attribute)
-        if value is not None:
+        if KINDS[kind].option(name).type is Type.ADDRESS:
+            value = value or data.get_attr(f"{attribute}6")
+            if value is not None:
+                found.append((name, str(value)))
+        elif value is not None:
             found.append((name, int(value)))
+    return tuple(found)
+
+
+def with_names(kind: str, options: Options, names: Callable[[int], str | None]) -> Options:
+    """What ``decode`` found, with links by their names; those that have none are left out."""
+    found: list[tuple[str, OptionValue]] = []
+    for name, value in options:
+        known: OptionValue | None = value
+        if KINDS[kind].option(name).type is Type.LINK:
+            known = names(int(value))
+        if known is not None:
+            found.append((name, known))
     return tuple(found)

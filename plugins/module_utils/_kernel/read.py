@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable
 
+from .._topology.kinds import KINDS
 from .._topology.model import HOST, Have, Key, Namespace, Owned, Want, default_path
 from . import sysctl
-from .dump import RawNamespace, join, read_namespace
+from .dump import Details, RawNamespace, join, read_namespace
 from .namespaces import Namespaces, processes_in
 from .netlink import Socket
 from .pairs import Pairs, ask_nsids
@@ -54,12 +55,12 @@ class _Reader:
         for name, values in owned.sysctls.items():
             if name in self._sysctls:
                 self._sysctls[name].extend(path for path in values)
-        # Options of a kind are decoded only where they are wanted: that is the slow part.
-        self._options: dict[str, set[str]] = {}
+        self._named: dict[str, set[str]] = {}
+        self._kinds = frozenset(link.kind for link in want.links if KINDS[link.kind].unique)
         self._partners: dict[str, dict[str, None]] = {}
         for link in want.links:
             if link.options:
-                self._options.setdefault(link.netns, set()).add(link.name)
+                self._named.setdefault(link.netns, set()).add(link.name)
             if link.peer and link.first and HOST not in (link.netns, link.peer[0]):
                 self._partners.setdefault(link.netns, {})[link.peer[0]] = None
 
@@ -77,7 +78,10 @@ class _Reader:
                         self._stale.add(name)
                     continue
                 raw, socket = read_namespace(
-                    self._spaces, name, self._sysctls.get(name, ()), self._options.get(name, ())
+                    self._spaces,
+                    name,
+                    self._sysctls.get(name, ()),
+                    self._details(name),
                 )
                 self._raws[name] = raw
                 if name == HOST:
@@ -93,6 +97,9 @@ class _Reader:
                 self._pairs.translate(HOST, ask_nsids(self._spaces, host, others))
         for name, numbers in nsids.items():
             self._pairs.translate(name, numbers)
+
+    def _details(self, name: str) -> Details:
+        return Details(frozenset(self._named.get(name, ())), self._kinds)
 
     def resolve(self) -> None:
         """Pairs between two namespaces that are not wanted that way, then those out of sight."""

@@ -11,21 +11,23 @@ import socket
 import sys
 from collections.abc import Callable
 
-from .._topology.model import Key, Network, Route
+from .._topology.model import Key, Network, Options, Route
 from .._topology.operations import (
     AddAddress,
     AddLink,
     DeleteAddress,
+    DeleteEntry,
     DeleteLink,
     DeleteRoute,
     End,
     Operation,
     RenameLink,
+    SetEntry,
     SetLink,
     SetRoute,
 )
 from .._topology.stage import Stage
-from . import kinds
+from . import entries, kinds
 from .dump import LINK_DUMP, ROUTE_TYPES, SCOPES
 from .netlink import (
     CREATE,
@@ -92,7 +94,7 @@ def _end(end: End, namespace_fd: int) -> bytes:
 
 def add_link(
     link: AddLink,
-    master: int,
+    index: Index,
     near: int,
     peer: int,
 ) -> Request:
@@ -109,11 +111,15 @@ def add_link(
         other = link_body() + _end(link.peer, peer)
         info += attr(_INFO_DATA | NESTED, attr(_VETH_PEER | NESTED, other))
     elif link.options:
-        info += attr(_INFO_DATA | NESTED, kinds.encode(link.kind, link.options))
+        info += attr(_INFO_DATA | NESTED, _options(link.kind, link.netns, link.options, index))
     body = link_body(0, flags, flags) + _end(link.near, near)
-    if master:
-        body += attr_u32(_MASTER, master)
+    if link.master:
+        body += attr_u32(_MASTER, index((link.netns, link.master)))
     return Request(NEWLINK, CREATE | EXCL, body + attr(_LINKINFO | NESTED, info))
+
+
+def _options(kind: str, netns: str, options: Options, index: Index) -> bytes:
+    return kinds.encode(kind, options, lambda name: index((netns, name)))
 
 
 def set_link(operation: SetLink, index: Index) -> Request:
@@ -134,7 +140,8 @@ def set_link(operation: SetLink, index: Index) -> Request:
         data = attr_u32(_MASTER, index((operation.netns, str(value))) if value else 0)
     else:
         info = attr(_INFO_KIND, operation.kind.encode() + b"\0")
-        info += attr(_INFO_DATA | NESTED, kinds.encode(operation.kind, [(key, int(value))]))
+        data = _options(operation.kind, operation.netns, ((key, value),), index)
+        info += attr(_INFO_DATA | NESTED, data)
         # RTM_SETLINK ignores a kind's options without a word.
         return Request(NEWLINK, 0, link_body(number) + attr(_LINKINFO | NESTED, info))
     return Request(SETLINK, 0, link_body(number) + data)
@@ -224,6 +231,8 @@ def request(operation: Operation, index: Index) -> Request:
         return set_link(operation, index)
     if isinstance(operation, (AddAddress, DeleteAddress)):
         return _address(operation, index)
+    if isinstance(operation, (SetEntry, DeleteEntry)):
+        return entries.request(operation, index)
     if isinstance(operation, SetRoute):
         flags = CREATE | (REPLACE if operation.before or operation.again else EXCL)
         return _route(NEWROUTE, flags, operation.route, index)

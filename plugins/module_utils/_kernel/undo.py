@@ -20,6 +20,7 @@ from .._topology.operations import (
     DeleteNamespace,
     MoveLink,
     Operation,
+    SetEntry,
     SetLink,
 )
 from .apply import Applier
@@ -72,7 +73,7 @@ class _GoesAlong:
             return all(end.netns in self._namespaces for end in operation.ends)
         if operation.netns in self._namespaces:
             return True
-        if not isinstance(operation, (SetLink, AddAddress)):
+        if not isinstance(operation, (SetLink, SetEntry, AddAddress)):
             return False
         return (operation.netns, operation.name) in self._links
 

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from .._errors import OptionError
+from .check_upper import check_upper
 from .draft import Draft, place
+from .kinds import KINDS, Type
 from .model import Key, WantLink, default_path
 from .reachable import Reachable
 
 BRIDGE_PORTS_MAX = 1023
-# What the kernel takes for a new link of the kind; those of present links are read.
-MTU_MAX = {"veth": 65535, "bridge": 65535}
 _MASTERS = ("bridge", "bond", "team", "vrf", "openvswitch")
 
 
@@ -26,6 +26,8 @@ def check(draft: Draft) -> None:
         _check_ipv6(draft, link, sysctls.get(link.netns, {}))
         _check_master(draft, link)
         _check_options(draft, link)
+        if KINDS[link.kind].lower:
+            check_upper(draft, link)
         for i, port in enumerate(link.ports or ()):
             _check_port(draft, link, port, f"{link.where}ports[{i}]")
     for namespace in draft.want.namespaces:
@@ -64,7 +66,8 @@ def _check_mtu(draft: Draft, link: WantLink) -> None:
                 )
         return
     low = base.min_mtu
-    high = base.max_mtu or MTU_MAX.get(link.kind, 0)
+    # What the kernel takes for a new link of the kind; that of present links is read.
+    high = base.max_mtu or KINDS[link.kind].mtu_max
     if (high and link.mtu > high) or link.mtu < low:
         raise OptionError(
             f"{link.where}mtu",
@@ -130,9 +133,11 @@ def _check_options(draft: Draft, link: WantLink) -> None:
         return
     known = dict(base.options)
     for name, value in link.options:
-        if name not in known:
+        option = KINDS[link.kind].option(name)
+        # The kernel says nothing of an address or link that is not set.
+        if name not in known and option.type in (Type.NUMBER, Type.SWITCH):
             raise OptionError(
-                f"{link.where}{name}",
+                f"{link.where}{option.param}",
                 value,
                 "this kernel does not have that option for the link",
                 "Leave the option out",

@@ -9,12 +9,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 
-from .model import HOST, TABLE_MAIN, Route
+from .kinds import words
+from .model import HOST, TABLE_MAIN, Entry, Route
 from .operations import (
     AddAddress,
     AddLink,
     AddNamespace,
     DeleteAddress,
+    DeleteEntry,
     DeleteLink,
     DeleteNamespace,
     DeleteRoute,
@@ -22,6 +24,7 @@ from .operations import (
     MoveLink,
     Operation,
     RenameLink,
+    SetEntry,
     SetLink,
     SetRoute,
     SetSysctl,
@@ -53,6 +56,8 @@ def command(operation: Operation) -> list[str]:
         return [f"{run}sysctl -w {_quote(path + '=' + operation.value)}"]
     if isinstance(operation, (SetRoute, DeleteRoute)):
         return [_route(operation)]
+    if isinstance(operation, (SetEntry, DeleteEntry)):
+        return [_entry(operation)]
     return [f"{_ip(operation.netns)} {_simple(operation)}"]
 
 
@@ -98,7 +103,11 @@ def _add_link(operation: AddLink) -> list[str]:
     if operation.peer:
         text += f" {_end(operation.peer, 'peer name')}"
     for name, value in operation.options:
-        text += f" {name} {value}"
+        text += f" {words(operation.kind, name, value)}"
+    if operation.lower and operation.netns != HOST:
+        # Made there, not moved there: its packets leave through a link of that namespace.
+        text = text.replace(f" netns {_quote(operation.netns)}", "", 1)
+        text = text.replace("ip ", f"{_ip(operation.netns)} ", 1)
     found = [text]
     link = f"{_ip(operation.netns)} link set dev {_quote(operation.near.name)}"
     if operation.master:
@@ -121,7 +130,25 @@ def _set_link(operation: SetLink) -> list[str]:
         return [f"{link} mtu {value}"]
     if key == "master":
         return [f"{link} master {_quote(str(value))}" if value else f"{link} nomaster"]
-    return [f"{link} type {operation.kind} {key} {value}"]
+    return [f"{link} type {operation.kind} {words(operation.kind, key, value)}"]
+
+
+def _entry(operation: SetEntry | DeleteEntry) -> str:
+    entry = operation.entry
+    verb = "del"
+    if isinstance(operation, SetEntry):
+        verb = "append" if entry.is_shared else "replace" if operation.before else "add"
+    bridge = f"bridge -n {_quote(operation.netns)}" if operation.netns != HOST else "bridge"
+    return f"{bridge} fdb {verb} {entry.mac} dev {_quote(operation.name)} {entry_text(entry)}"
+
+
+def entry_text(entry: Entry) -> str:
+    """Where a forwarding entry leads, in the words of ``bridge fdb``."""
+    text = f"dst {entry.dst}"
+    for word, value in (("port", entry.port), ("vni", entry.vni), ("via", entry.via)):
+        if value is not None:
+            text += f" {word} {_quote(str(value))}"
+    return text
 
 
 def _route(operation: SetRoute | DeleteRoute) -> str:

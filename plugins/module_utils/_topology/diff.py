@@ -13,13 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Union
 
-from .commands import route_text
-from .model import HOST
+from .commands import entry_text, route_text
+from .kinds import KINDS, words
+from .model import HOST, Entry
 from .operations import (
     AddAddress,
     AddLink,
     AddNamespace,
     DeleteAddress,
+    DeleteEntry,
     DeleteLink,
     DeleteNamespace,
     DeleteRoute,
@@ -27,12 +29,15 @@ from .operations import (
     MoveLink,
     Operation,
     RenameLink,
+    SetEntry,
     SetLink,
     SetRoute,
     SetSysctl,
 )
 
 LINES_MAX = 200
+# Properties of every link; the others are its kind's.
+_COMMON = frozenset(("up", "mac", "mtu", "alias", "master"))
 
 Line = Union[str, None]
 
@@ -100,11 +105,20 @@ def _lines(operation: Operation) -> list[tuple[Line, Line]]:
         return [(name, _link(operation.target, operation.name))]
     if isinstance(operation, RenameLink):
         return [(name, _link(operation.netns, operation.target))]
+    if isinstance(operation, SetEntry):
+        before = _entry(name, operation.before) if operation.before else None
+        return [(before, _entry(name, operation.entry))]
+    if isinstance(operation, DeleteEntry):
+        return [(_entry(name, operation.entry), None)]
     if isinstance(operation, AddAddress):
         return [(None, f"{name} address {operation.interface}")]
     if isinstance(operation, DeleteAddress):
         return [(f"{name} address {operation.address.interface}", None)]
     return [_property(operation, name)]
+
+
+def _entry(name: str, entry: Entry) -> str:
+    return f"{name} fdb {entry.mac} {entry_text(entry)}"
 
 
 def _new_link(operation: AddLink) -> list[tuple[Line, Line]]:
@@ -113,7 +127,7 @@ def _new_link(operation: AddLink) -> list[tuple[Line, Line]]:
     ]
     name = _link(operation.netns, operation.near.name)
     for key, value in operation.options:
-        found.append((None, f"{name} {key} {value}"))
+        found.append((None, f"{name} {words(operation.kind, key, value)}"))
     if operation.master:
         found.append((None, f"{name} master {operation.master}"))
     if operation.up:
@@ -126,6 +140,12 @@ def _property(operation: SetLink, name: str) -> tuple[Line, Line]:
     if key == "up":
         states = ("down", "up")
         return f"{name} {states[int(operation.before)]}", f"{name} {states[int(operation.value)]}"
+    if operation.kind in KINDS and key not in _COMMON:
+        old_value, new_value = operation.before, operation.value
+        return (
+            f"{name} {words(operation.kind, key, old_value)}",
+            f"{name} {words(operation.kind, key, new_value)}",
+        )
     # A link that is new has no MTU yet that would tell anything.
     known = operation.before != "" and not (key == "mtu" and not operation.before)
     old = f"{name} {key} {operation.before}" if known else None

@@ -26,8 +26,11 @@ Address = Union[IPv4Address, IPv6Address]
 Interface = Union[IPv4Interface, IPv6Interface]
 Network = Union[IPv4Network, IPv6Network]
 Key = tuple[str, str]
+OptionValue = Union[int, str]
+Options = tuple[tuple[str, OptionValue], ...]
 
 HOST = ""
+ZERO_MAC = "00:00:00:00:00:00"
 MARK = "container_net:"
 # Ours among the rtnetlink protocol numbers (unused in iproute2's rt_protos).
 ROUTE_PROTOCOL = 67
@@ -71,6 +74,26 @@ class WantRouteAbsent:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A static forwarding entry: frames for ``mac`` go to the host ``dst``.
+
+    The zero MAC stands for broadcast and everything unknown; such a MAC and multicast ones may
+    lead to several hosts, others to one. The rest is None unless a person gave more than ours.
+    """
+
+    mac: str
+    dst: str
+    port: int | None = None
+    vni: int | None = None
+    via: str | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether one more host is an entry beside this one, and not instead of it."""
+        return self.mac == ZERO_MAC or bool(int(self.mac[:2], 16) & 1)
+
+
+@dataclass(frozen=True)
 class WantNamespace:
     name: str
     where: str
@@ -85,7 +108,8 @@ class WantLink:
     """One link; a veth pair is two of them, each with the other's key as ``peer``.
 
     None means "leave it alone" throughout; ``master`` "" means none. ``options`` are the kind's
-    own, in ``ip``'s names and the kernel's units. ``first`` is the end that was named first.
+    own, in ``ip``'s names and the kernel's units (``kinds.KINDS``). ``first`` is the end that was
+    named first.
     """
 
     netns: str
@@ -104,7 +128,9 @@ class WantLink:
     master: str | None = None
     purge_ports: bool = False
     ports: tuple[str, ...] | None = None
-    options: tuple[tuple[str, int], ...] = ()
+    options: Options = ()
+    entries: tuple[Entry, ...] | None = None
+    purge_entries: bool | None = None
 
     @property
     def key(self) -> Key:
@@ -166,7 +192,10 @@ class HaveAddress:
 
 @dataclass(frozen=True)
 class Link:
-    """A link as the kernel has it. ``peer`` is set where both ends were read."""
+    """A link as the kernel has it. ``peer`` is set where both ends were read.
+
+    ``options`` and ``entries`` are read only where they are wanted.
+    """
 
     netns: str
     name: str
@@ -181,8 +210,11 @@ class Link:
     master: str | None = None
     alias: str = ""
     peer: Key | None = None
-    options: tuple[tuple[str, int], ...] = ()
+    options: Options = ()
     addresses: tuple[HaveAddress, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    # The link below it is in another namespace, so its number says nothing here.
+    lower_is_elsewhere: bool = False
 
     @property
     def key(self) -> Key:

@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Union
 
-from .model import HaveAddress, Interface, Key, Link, Route
+from .kinds import KINDS
+from .model import Entry, HaveAddress, Interface, Key, Link, Options, Route
 from .stage import Collateral, Stage
 
 
@@ -68,7 +69,9 @@ class AddLink:
     peer: End | None = None
     master: str | None = None
     up: bool = False
-    options: tuple[tuple[str, int], ...] = ()
+    options: Options = ()
+    # Leaves through another link (``Kind.lower``), which is in place by then.
+    lower: bool = False
 
     @property
     def netns(self) -> str:
@@ -76,6 +79,8 @@ class AddLink:
 
     @property
     def stage(self) -> Stage:
+        if self.lower:
+            return Stage.UPPER
         return Stage.PAIR if self.peer or self.master else Stage.LINK
 
     @property
@@ -166,6 +171,39 @@ class SetLink:
                 if bridge:
                     touched.append(Collateral(self.netns, str(bridge)))
         return tuple(touched)
+
+
+@dataclass(frozen=True)
+class SetEntry:
+    """Add a forwarding entry, or put it in place of ``before``."""
+
+    netns: str
+    name: str
+    entry: Entry
+    before: Entry | None = None
+    stage = Stage.ENTRY
+
+    def inverse(self) -> Operation:
+        if self.before is not None:
+            return SetEntry(self.netns, self.name, self.before, self.entry)
+        return DeleteEntry(self.netns, self.name, self.entry)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class DeleteEntry:
+    netns: str
+    name: str
+    entry: Entry
+    stage = Stage.DELETE_ENTRY
+
+    def inverse(self) -> Operation:
+        return SetEntry(self.netns, self.name, self.entry)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
 
 
 @dataclass(frozen=True)
@@ -295,6 +333,8 @@ Operation = Union[
     MoveLink,
     RenameLink,
     SetLink,
+    SetEntry,
+    DeleteEntry,
     AddAddress,
     DeleteAddress,
     SetRoute,
@@ -316,7 +356,7 @@ def set_link(link: Link, key: str, value: str | int, before: str | int) -> SetLi
     }.get(key, Stage.OPTION)
     if key == "master" and value == "":
         stage = Stage.DELETE_PORT
-    if key == "mtu" and link.kind == "bridge":
-        # Until a person sets it, it follows the ports; what is given at creation is not "set".
+    if key == "mtu" and link.kind in KINDS and not KINDS[link.kind].mtu_at_creation:
+        # The ports' come first, which it may follow.
         stage = Stage.BRIDGE_MTU
     return SetLink(link.netns, link.name, key, value, before, link.kind, stage)

@@ -13,12 +13,12 @@ Keys (all but ``name`` optional; ``topology`` and ``adopt`` as explained in ``mo
 * link options: name, netns, addresses [CIDR], purge_addresses, mac, mtu, admin_state (up|down),
   master, routes [{dst, via, dev, metric, table, type, scope, src}]; ``dev`` defaults to the link
 * veth: link options, state, recreate, peer {link options}
-* bridge: link options but master, state, ports [name], purge_ports, stp, priority, forward_delay,
-  hello_time, max_age, ageing_time (seconds), vlan_filtering, vlan_default_pvid,
-  multicast_snooping
+* bridge: link options but master, state, ports [name], purge_ports, and the kind's own
+* vxlan: link options, state, recreate, fdb [{mac, dst}], purge_fdb, and the kind's own
+  (``kinds.KINDS`` has them all)
 * route: dst, via, dev, metric, table, type, scope, src, netns, state
-* topology: name, state, namespaces, bridges, veths, routes (lists of the above), prune, adopt,
-  force; ``state: absent`` removes all that the topology of this name owns
+* topology: name, state, namespaces, bridges, veths, vxlans, routes (lists of the above), prune,
+  adopt, force; ``state: absent`` removes all that the topology of this name owns
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from typing import Any
 from .._errors import OptionError
 from . import values
 from .collector import Collector
+from .kinds import KINDS
 from .model import Want, WantNamespace
-from .parse_link import add_bridge, add_veth, is_present
+from .parse_link import add_link, is_present
 from .parse_route import absent_route_of, netns_of, route_of
 
 Params = Mapping[str, Any]
@@ -51,10 +52,9 @@ def topology_from_params(params: Params) -> Want:
     parts = Collector()
     for where, entry in _entries(params, "namespaces"):
         parts.add_namespace(_namespace(entry, where))
-    for where, entry in _entries(params, "bridges"):
-        add_bridge(parts, entry, where)
-    for where, entry in _entries(params, "veths"):
-        add_veth(parts, entry, where)
+    for kind, traits in KINDS.items():
+        for where, entry in _entries(params, traits.plural):
+            add_link(parts, kind, entry, where)
     for where, entry in _entries(params, "routes"):
         parts.add_route(route_of(entry, where, netns_of(entry, where)))
     return parts.want(prune=params.get("prune") is not False, **more)
@@ -67,18 +67,26 @@ def from_netns(params: Params) -> Want:
     return parts.want(**_single(params))
 
 
-def from_veth(params: Params) -> Want:
-    """Module ``veth``. An absent pair may be named by either end, or by both."""
+def from_link(kind: str, params: Params) -> Want:
+    """The module of a kind of links. An absent pair may be named by either end, or by both."""
     parts = Collector()
-    add_veth(parts, params, "")
+    add_link(parts, kind, params, "")
     return parts.want(**_single(params))
+
+
+def from_veth(params: Params) -> Want:
+    """Module ``veth``."""
+    return from_link("veth", params)
 
 
 def from_bridge(params: Params) -> Want:
     """Module ``bridge``."""
-    parts = Collector()
-    add_bridge(parts, params, "")
-    return parts.want(**_single(params))
+    return from_link("bridge", params)
+
+
+def from_vxlan(params: Params) -> Want:
+    """Module ``vxlan``."""
+    return from_link("vxlan", params)
 
 
 def from_route(params: Params) -> Want:

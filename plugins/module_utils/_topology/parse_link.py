@@ -8,30 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from typing import Any
 
 from .._errors import OptionError
 from . import values
 from .collector import Collector
-from .model import Interface, WantLink
+from .kinds import KINDS
+from .model import ZERO_MAC, Entry, Interface, WantLink
 from .parse_route import netns_of, route_of
 
 Params = Mapping[str, Any]
-
-# option, ip's name, lowest, highest, factor to the kernel's unit, unit
-_BRIDGE_NUMBERS = (
-    ("priority", "priority", 0, 65535, 1, ""),
-    ("forward_delay", "forward_delay", 0, 30, 100, "seconds"),
-    ("hello_time", "hello_time", 1, 10, 100, "seconds"),
-    ("max_age", "max_age", 6, 40, 100, "seconds"),
-    ("ageing_time", "ageing_time", 0, 10_000_000, 100, "seconds"),
-    ("vlan_default_pvid", "vlan_default_pvid", 0, 4094, 1, ""),
-)
-_BRIDGE_SWITCHES = (
-    ("stp", "stp_state"),
-    ("vlan_filtering", "vlan_filtering"),
-    ("multicast_snooping", "mcast_snooping"),
-)
 
 
 def is_present(params: Params) -> bool:
@@ -96,7 +83,15 @@ def _master(params: Params, where: str, name: str) -> str | None:
     return master
 
 
-def add_veth(parts: Collector, params: Params, where: str) -> None:
+def add_link(parts: Collector, kind: str, params: Params, where: str) -> None:
+    """A link of any kind; a veth with its other end."""
+    if kind == "veth":
+        _add_veth(parts, params, where)
+    else:
+        _add_single(parts, kind, params, where)
+
+
+def _add_veth(parts: Collector, params: Params, where: str) -> None:
     present = is_present(params)
     link = WantLink(
         kind="veth",
@@ -135,25 +130,18 @@ def add_veth(parts: Collector, params: Params, where: str) -> None:
         _add_link_routes(parts, link, params)
 
 
-def add_bridge(parts: Collector, params: Params, where: str) -> None:
-    ports: tuple[str, ...] | None = None
-    if params.get("ports") is not None:
-        named: list[str] = []
-        for i, text in enumerate(params["ports"]):
-            option = f"{where}ports[{i}]"
-            port = values.link_name(option, text)
-            if port == params["name"]:
-                raise OptionError(option, port, "a bridge cannot be its own port", "Remove it")
-            if port in named:
-                raise OptionError(option, port, "the port is named twice", "Name it once")
-            named.append(port)
-        ports = tuple(named)
+def _add_single(parts: Collector, kind: str, params: Params, where: str) -> None:
+    traits = KINDS[kind]
     link = WantLink(
-        kind="bridge",
+        kind=kind,
         present=is_present(params),
-        ports=ports,
+        recreate=bool(params.get("recreate")),
+        ports=_ports(params, where) if traits.takes_ports else None,
         purge_ports=bool(params.get("purge_ports")),
-        options=_bridge_options(params, where),
+        master=_master(params, where, params["name"]),
+        options=traits.parse(params, where),
+        entries=_entries(params, where) if traits.entries else None,
+        purge_entries=params.get("purge_fdb"),
         **_link_options(params, where),
     )
     parts.add_link(link)
@@ -161,20 +149,43 @@ def add_bridge(parts: Collector, params: Params, where: str) -> None:
         _add_link_routes(parts, link, params)
 
 
-def _bridge_options(params: Params, where: str) -> tuple[tuple[str, int], ...]:
-    options: list[tuple[str, int]] = []
-    for option, name, low, high, factor, unit in _BRIDGE_NUMBERS:
-        if params.get(option) is not None:
-            number = values.number(f"{where}{option}", params[option], low, high, unit)
-            options.append((name, number * factor))
-    for option, name in _BRIDGE_SWITCHES:
-        if params.get(option) is not None:
-            options.append((name, int(bool(params[option]))))
-    if params.get("stp") and params.get("forward_delay") in (0, 1):
-        raise OptionError(
-            f"{where}forward_delay",
-            params["forward_delay"],
-            "with STP on the kernel takes 2 to 30 seconds",
-            "Give 2 or more, or turn stp off",
+def _ports(params: Params, where: str) -> tuple[str, ...] | None:
+    if params.get("ports") is None:
+        return None
+    named: list[str] = []
+    for i, text in enumerate(params["ports"]):
+        option = f"{where}ports[{i}]"
+        port = values.link_name(option, text)
+        if port == params["name"]:
+            raise OptionError(option, port, "a bridge cannot be its own port", "Remove it")
+        if port in named:
+            raise OptionError(option, port, "the port is named twice", "Name it once")
+        named.append(port)
+    return tuple(named)
+
+
+def _entries(params: Params, where: str) -> tuple[Entry, ...] | None:
+    if params.get("fdb") is None:
+        return None
+    found: list[Entry] = []
+    remote = params.get("remote") or params.get("group")
+    for i, row in enumerate(params["fdb"]):
+        option = f"{where}fdb[{i}]."
+        entry = Entry(
+            values.station(f"{option}mac", row["mac"]),
+            str(values.address(f"{option}dst", row["dst"])),
         )
-    return tuple(options)
+        if entry.mac == ZERO_MAC and remote and entry.dst == str(ip_address(str(remote))):
+            raise OptionError(
+                f"{option}dst", entry.dst, "is what remote says already", "Leave one of them out"
+            )
+        for other in found:
+            if other == entry or (other.mac == entry.mac and not entry.is_shared):
+                raise OptionError(
+                    f"{option}mac",
+                    entry.mac,
+                    f"is given twice, and leads to {other.dst} already",
+                    "Keep one of them: a station is behind one host",
+                )
+        found.append(entry)
+    return tuple(found)

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from .._errors import OptionError
 from .draft import Draft, place
-from .model import HOST, HaveAddress, Key, Link, WantLink
+from .kinds import KINDS, Type, default_entries, family
+from .model import HOST, HaveAddress, Key, Link, OptionValue, WantLink
 from .operations import AddLink, DeleteLink, End, MoveLink, Operation, RenameLink, SetLink
 from .stage import Stage
 
@@ -26,16 +27,68 @@ def place_links(draft: Draft) -> None:
             if link.first:
                 _place_pair(draft, link, elsewhere)
         else:
-            _place_single(draft, link)
+            _place_single(draft, link, elsewhere)
 
 
-def _place_single(draft: Draft, want: WantLink) -> None:
+def _place_single(draft: Draft, want: WantLink, elsewhere: _Elsewhere) -> None:
     have = draft.have.link(want.key)
+    if have is None and KINDS[want.kind].lower:
+        have = elsewhere.find_single(want)
     if have is None:
+        _require(draft, want)
         _create(draft, want, None)
         return
     _expect_kind(want, have)
-    draft.base[want.key] = have
+    reason = _unchangeable(want, have)
+    if reason is None:
+        _bring(draft, want, have)
+        return
+    if not want.recreate:
+        option, value, text = reason
+        raise OptionError(
+            f"{want.where}{option}",
+            value,
+            f"the {want.kind} {have.name} exists {place(have.netns)} {text}, which the kernel"
+            " cannot change",
+            "Set recreate to true to replace it, or choose another name",
+        )
+    _require(draft, want)
+    _set_aside(draft, want, have)
+    _create(draft, want, None)
+
+
+def _require(draft: Draft, want: WantLink) -> None:
+    """A link can be changed without what it was made from, but not be made."""
+    needed = KINDS[want.kind].required
+    if needed is None:
+        return
+    name = next(o.name for o in KINDS[want.kind].options if o.param == needed)
+    if not any(option == name for option, dummy in want.options):
+        raise OptionError(
+            f"{want.where}name",
+            want.name,
+            f"there is no such {want.kind} {place(want.netns)}, and {needed} is not given",
+            f"Give {needed} to make one",
+        )
+
+
+def _unchangeable(want: WantLink, have: Link) -> tuple[str, OptionValue, str] | None:
+    """(parameter, wanted value, what is there) of what needs a new link."""
+    traits = KINDS[want.kind]
+    present = dict(have.options)
+    if have.lower_is_elsewhere and have.netns == want.netns:
+        return "netns", want.netns, "with its packets in another namespace"
+    for option in traits.options:
+        value = dict(want.options).get(option.name)
+        if option.fixed and value is not None and present.get(option.name, value) != value:
+            return option.param, value, f"with {option.param} {present[option.name]}"
+    if traits.lower:
+        for name, value in want.options:
+            option = traits.option(name)
+            families = (family({name: value}), family(present) or 4)
+            if option.type is Type.ADDRESS and families[0] != families[1]:
+                return option.param, value, f"over IPv{families[1]}"
+    return None
 
 
 def _expect_kind(want: WantLink, have: Link) -> None:
@@ -53,17 +106,21 @@ def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
     near, far = want, peer
     if peer is not None and _nearness(peer) > _nearness(want):
         near, far = peer, want
+    traits = KINDS[near.kind]
     pvid = any(name == "vlan_default_pvid" for name, dummy in near.options)
     options = tuple(o for o in near.options if not (pvid and o[0] == _CREATE_LATER))
+    options += tuple(traits.defaults(dict(options)))
+    mtu = near.mtu if traits.mtu_at_creation else None
     up = bool(near.up) and not _has_own_sysctls(draft, near)
     draft.add(
         AddLink(
-            near=End(near.netns, near.name, near.mac, near.mtu if near.kind == "veth" else None),
+            near=End(near.netns, near.name, near.mac, mtu),
             kind=near.kind,
             peer=End(far.netns, far.name, far.mac, far.mtu) if far else None,
             master=near.master or None,
             up=up,
             options=options,
+            lower=traits.lower,
         )
     )
     draft.base[near.key] = Link(
@@ -72,11 +129,12 @@ def _create(draft: Draft, want: WantLink, peer: WantLink | None) -> None:
         0,
         near.kind,
         mac=near.mac or "",
-        mtu=(near.mtu or 0) if near.kind == "veth" else 0,
+        mtu=mtu or 0,
         up=up,
         master=near.master or None,
         options=options + ((("vlan_filtering", 0),) if pvid else ()),
         peer=far.key if far else None,
+        entries=default_entries(dict(options)),
     )
     if far is not None:
         draft.base[far.key] = Link(
@@ -102,12 +160,27 @@ def _has_own_sysctls(draft: Draft, link: WantLink) -> bool:
 
 
 class _Elsewhere:
-    """Links by name, built when the first one is missing from its place."""
+    """Veths by name, built when the first one is missing from its place."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._spoken_of = set(draft.want.namespace_names())
         self._by_name: dict[str, list[Link]] | None = None
+
+    def find_single(self, want: WantLink) -> Link | None:
+        """A link of ours that somebody moved to another namespace, or gave another name."""
+        unique = KINDS[want.kind].unique
+        number = {name: value for name, value in want.options if name in unique}
+        for namespace in self._draft.have.namespaces.values():
+            for link in namespace.links.values():
+                if link.kind != want.kind or link.key in self._draft.wanted:
+                    continue
+                present = dict(link.options)
+                same = all(present.get(name) == value for name, value in number.items())
+                renamed = bool(number) and same and link.netns == want.netns
+                if self._draft.is_ours(link) and (link.name == want.name or renamed):
+                    return link
+        return None
 
     def find(self, want: WantLink, peer: WantLink) -> Link | None:
         """The end called ``want.name`` of a pair with both names that nobody else wants."""
@@ -243,23 +316,28 @@ def _recreate(draft: Draft, want: WantLink, peer: WantLink) -> None:
                 f" not {_describe(want.key if end is peer else peer.key)}",
                 "Choose another name, or set recreate to true to replace that pair",
             )
-        aside = _aside_name(draft, have)
-        operations: list[Operation] = []
-        if have.up:
-            operations.append(_down(have, Stage.SET_DOWN))
-        operations.append(RenameLink(have.netns, have.name, aside, Stage.SET_ASIDE))
-        operations.append(DeleteLink(have.netns, aside, have.kind))
-        draft.permit(
-            f"{end.where}name",
-            f"link {end.name} {place(end.netns)}",
-            end.name,
-            draft.have.owner(have),
-            draft.is_ours(have),
-            operations,
-        )
-        draft.add(*operations)
-        draft.gone.add(have.key)
+        _set_aside(draft, end, have)
     _create(draft, want, peer)
+
+
+def _set_aside(draft: Draft, want: WantLink, have: Link) -> None:
+    """Out of the way for now, so that it can come back; deleted at the end."""
+    aside = _aside_name(draft, have)
+    operations: list[Operation] = []
+    if have.up:
+        operations.append(_down(have, Stage.SET_DOWN))
+    operations.append(RenameLink(have.netns, have.name, aside, Stage.SET_ASIDE))
+    operations.append(DeleteLink(have.netns, aside, have.kind))
+    draft.permit(
+        f"{want.where}name",
+        f"link {have.name} {place(have.netns)}",
+        have.name,
+        draft.have.owner(have),
+        draft.is_ours(have),
+        operations,
+    )
+    draft.add(*operations)
+    draft.gone.add(have.key)
 
 
 def _describe(key: Key | None) -> str:

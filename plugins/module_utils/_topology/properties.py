@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from .._errors import OptionError
 from .draft import Draft, place
+from .entries import set_entries
+from .kinds import KINDS, Type
 from .model import HaveAddress, Interface, Key, Link, WantLink
 from .operations import AddAddress, AddLink, DeleteAddress, Operation, SetLink, SetRoute, set_link
 from .placement import surviving
@@ -35,7 +37,7 @@ def set_properties(draft: Draft) -> None:
         ):
             draft.add(set_link(base, "alias", draft.want.mark, base.alias))
         draft.add(*operations)
-        if want.kind == "bridge":
+        if KINDS[want.kind].takes_ports:
             _ports(draft, want)
     _keep_mtus(draft)
 
@@ -46,7 +48,9 @@ def _keep_mtus(draft: Draft) -> None:
     for operation in draft.operations:
         if isinstance(operation, AddLink) and operation.master:
             key = (operation.netns, operation.master)
-            ports.setdefault(key, set()).add(operation.near.mtu or 1500)
+            # What the kernel chooses for a link over another one is not known here.
+            chosen = 0 if operation.lower else 1500
+            ports.setdefault(key, set()).add(operation.near.mtu or chosen)
         elif isinstance(operation, SetLink) and operation.key in ("master", "mtu"):
             link = (operation.netns, operation.name)
             want, base = draft.wanted.get(link), draft.base.get(link) or draft.have.link(link)
@@ -58,7 +62,7 @@ def _keep_mtus(draft: Draft) -> None:
                 ports.setdefault((operation.netns, master), set()).add(mtu)
     for key, mtus in ports.items():
         bridge = draft.wanted.get(key)
-        if bridge is None or bridge.kind != "bridge" or bridge.mtu is None:
+        if bridge is None or not KINDS[bridge.kind].takes_ports or bridge.mtu is None:
             continue
         base = draft.base[key]
         if base.mtu == bridge.mtu and mtus - {bridge.mtu}:
@@ -71,7 +75,8 @@ def _differences(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
         found.append(set_link(base, "mac", want.mac, base.mac))
     if want.mtu is not None and want.mtu != base.mtu:
         found.append(set_link(base, "mtu", want.mtu, base.mtu))
-    found.extend(_options(want, base))
+    found.extend(_options(draft, want, base))
+    found.extend(set_entries(draft, want, base))
     if want.master is not None and want.master != (base.master or ""):
         found.append(set_link(base, "master", want.master, base.master or ""))
     if want.up is not None and want.up != base.up:
@@ -84,9 +89,16 @@ def _differences(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
     return found
 
 
-def _options(want: WantLink, base: Link) -> list[Operation]:
+def _options(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
     have = dict(base.options)
-    changed = {name: value for name, value in want.options if have.get(name) != value}
+    traits = KINDS[want.kind]
+    for name, value in want.options:
+        option = traits.option(name)
+        have.setdefault(name, option.nothing(value))
+        if option.type is Type.LINK and (want.netns, have[name]) in draft.gone:
+            # That name is another link's now.
+            have[name] = ""
+    changed = {name: value for name, value in want.options if have[name] != value}
     if "vlan_default_pvid" in changed and have.get("vlan_filtering"):
         # Filtering goes off for the change, and on again unless it is to stay off.
         after = changed.get("vlan_filtering", 1)
@@ -96,8 +108,15 @@ def _options(want: WantLink, base: Link) -> list[Operation]:
         changed.pop("vlan_filtering", None)
     else:
         found = []
+    if "dev" in changed and have.get("remote"):
+        # The entry that the kernel makes of it keeps the link it was made with.
+        remote = have["remote"]
+        nothing = traits.option("remote").nothing(remote)
+        after = changed.pop("remote", remote)
+        found.append(replace(set_link(base, "remote", nothing, remote), stage=Stage.OPTION_EARLY))
+        found.append(replace(set_link(base, "remote", after, nothing), stage=Stage.OPTION_LATE))
     for name, value in changed.items():
-        found.append(set_link(base, name, value, have.get(name, 0)))
+        found.append(set_link(base, name, value, have[name]))
     return found
 
 

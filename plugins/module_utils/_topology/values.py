@@ -191,15 +191,21 @@ def address(option: str, value: Any) -> Address:
 
 def mac(option: str, value: Any) -> str:
     """A MAC address that a link can have, in small letters."""
+    text = station(option, value)
+    if int(text[:2], 16) & 1:
+        raise OptionError(option, value, "is a multicast address", "The first byte has to be even")
+    if text == "00:00:00:00:00:00":
+        raise OptionError(option, value, "is no address for a link", "Choose another address")
+    return text
+
+
+def station(option: str, value: Any) -> str:
+    """A MAC address that frames can be sent to: a group's and the zero one, too."""
     text = str(value).lower().replace("-", ":")
     if not _MAC.fullmatch(text):
         raise OptionError(
             option, value, "is no MAC address", "Write six bytes, such as 02:00:00:00:00:01"
         )
-    if int(text[:2], 16) & 1:
-        raise OptionError(option, value, "is a multicast address", "The first byte has to be even")
-    if text == "00:00:00:00:00:00":
-        raise OptionError(option, value, "is no address for a link", "Choose another address")
     return text
 
 
