@@ -130,7 +130,8 @@ def _set_link(operation: SetLink) -> list[str]:
         return [f"{link} mtu {value}"]
     if key == "master":
         return [f"{link} master {_quote(str(value))}" if value else f"{link} nomaster"]
-    return [f"{link} type {operation.kind} {words(operation.kind, key, value)}"]
+    options = [words(operation.kind, *option) for option in ((key, value), *operation.beside)]
+    return [f"{link} type {operation.kind} {' '.join(options)}"]
 
 
 def _entry(operation: SetEntry | DeleteEntry) -> str:

@@ -11,7 +11,7 @@ undo has to restore from a snapshot; G3).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 from .kinds import KINDS
@@ -147,6 +147,7 @@ class SetLink:
     """One property: RTM_NEWLINK with several is not all or nothing.
 
     ``key``: up (0, 1), mac, mtu, alias, master (a name, '' = none), or an option of the kind.
+    ``beside``: what the command has to repeat, although it stays.
     """
 
     netns: str
@@ -156,11 +157,10 @@ class SetLink:
     before: str | int
     kind: str = ""
     stage: Stage = Stage.OPTION
+    beside: Options = ()
 
     def inverse(self) -> Operation:
-        return SetLink(
-            self.netns, self.name, self.key, self.before, self.value, self.kind, self.stage
-        )
+        return replace(self, value=self.before, before=self.value)
 
     def collateral(self) -> tuple[Collateral, ...]:
         if self.key == "alias":

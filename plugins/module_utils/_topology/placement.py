@@ -178,7 +178,8 @@ class _Elsewhere:
                 present = dict(link.options)
                 same = all(present.get(name) == value for name, value in number.items())
                 renamed = bool(number) and same and link.netns == want.netns
-                if self._draft.is_ours(link) and (link.name == want.name or renamed):
+                moved = link.name == want.name and link.lower_is_elsewhere
+                if self._draft.is_ours(link) and (moved or renamed):
                     return link
         return None
 

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
 from .._errors import OptionError
 from .draft import Draft, place
 from .entries import set_entries
 from .kinds import KINDS, Type
-from .model import HaveAddress, Interface, Key, Link, WantLink
+from .model import HaveAddress, Interface, Key, Link, Options, OptionValue, WantLink
 from .operations import AddAddress, AddLink, DeleteAddress, Operation, SetLink, SetRoute, set_link
 from .placement import surviving
 from .stage import Stage
@@ -114,10 +115,20 @@ def _options(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
         nothing = traits.option("remote").nothing(remote)
         after = changed.pop("remote", remote)
         found.append(replace(set_link(base, "remote", nothing, remote), stage=Stage.OPTION_EARLY))
-        found.append(replace(set_link(base, "remote", after, nothing), stage=Stage.OPTION_LATE))
+        again = set_link(base, "remote", after, nothing)
+        beside = _beside("remote", after, changed["dev"])
+        found.append(replace(again, stage=Stage.OPTION_LATE, beside=beside))
     for name, value in changed.items():
-        found.append(set_link(base, name, value, have[name]))
+        change = set_link(base, name, value, have[name])
+        found.append(replace(change, beside=_beside(name, value, have.get("dev"))))
     return found
+
+
+def _beside(name: str, value: OptionValue, dev: OptionValue | None) -> Options:
+    """ip takes a group only together with the link to it."""
+    if name == "remote" and dev and ip_address(value).is_multicast:
+        return (("dev", dev),)
+    return ()
 
 
 def _addresses(draft: Draft, want: WantLink, base: Link, purge: bool) -> list[Operation]:

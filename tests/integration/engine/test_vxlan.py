@@ -157,7 +157,7 @@ def test_a_remote_host_and_its_entry(host: Host) -> None:
     assert single(name="vx", dev="low", remote="192.0.2.3").changed
     assert "via low" in host.sh("bridge fdb show dev vx")
     outcome = single(name="vx", dev="low", group="239.1.1.1")
-    assert host.commands(outcome) == ["ip link set dev vx type vxlan group 239.1.1.1"]
+    assert host.commands(outcome) == ["ip link set dev vx type vxlan group 239.1.1.1 dev low"]
     assert not single(name="vx", dev="low", group="239.1.1.1", fdb=[], purge_fdb=True).changed
     assert single(name="vx", state="absent").changed
     assert "vx" not in host.sh("ip link")

@@ -18,6 +18,7 @@ ip link add br0 up type bridge
 ip address add 10.0.0.1/24 dev br0
 ip link add br1 type bridge
 ip link add va type veth peer name vb
+ip link add vx type vxlan id 42 dstport 4789
 ip link add inside netns room type bridge
 ip -n room address add 10.5.0.1/24 dev inside
 ip -n room link set dev inside up
@@ -292,6 +293,99 @@ VETH = _each(
     ),
 )
 
+
+def _vxlan(**more: Any) -> dict[str, Any]:
+    return {"name": "new", "vni": 7, **more}
+
+
+def _entry(mac: str, dst: str) -> dict[str, str]:
+    return {"mac": mac, "dst": dst}
+
+
+VXLAN = _each(
+    "vxlan",
+    ("no vni", {"name": "new"}, ("name", "'new'", "no such vxlan", "Give vni")),
+    ("vni of 25 bits", _vxlan(vni=2**24), ("vni", "16777216", "0 to 16777215", "Give")),
+    ("vni a word", _vxlan(vni="blue"), ("vni", "blue", "int")),
+    ("port zero", _vxlan(dstport=0), ("dstport", "0", "1 to 65535", "Give")),
+    ("local a network", _vxlan(local="10.0.0.1/24"), ("local", "10.0.0.1/24", "no address")),
+    ("local unspecified", _vxlan(local="0.0.0.0"), ("local", "0.0.0.0", "unicast")),
+    ("remote a group", _vxlan(remote="239.1.1.1"), ("remote", "239.1.1.1", "no address of a host")),
+    ("group a host", _vxlan(group="10.0.0.9"), ("group", "10.0.0.9", "multicast", "remote")),
+    (
+        "remote and group",
+        _vxlan(remote="10.0.0.9", group="239.1.1.1", dev="br0"),
+        ("group", "239.1.1.1", "remote is given", "not both"),
+    ),
+    ("group without dev", _vxlan(group="239.1.1.1"), ("group", "239.1.1.1", "Give dev")),
+    (
+        "two families",
+        _vxlan(local="10.0.0.1", remote="2001:db8::9"),
+        ("local", "10.0.0.1", "IPv4", "IPv6", "one family"),
+    ),
+    (
+        "link-local without dev",
+        _vxlan(local="fe80::1", remote="fe80::2"),
+        ("remote", "fe80::2", "Give dev"),
+    ),
+    ("dev nowhere", _vxlan(dev="nowhere"), ("dev", "'nowhere'", "no such link on the host")),
+    ("dev elsewhere", _vxlan(dev="br0", netns="room"), ("dev", "'br0'", "room")),
+    ("dev itself", _vxlan(dev="new"), ("dev", "'new'")),
+    ("MTU above dev's", _vxlan(dev="br0", mtu=1451), ("mtu", "1451", "50 bytes", "1450")),
+    (
+        "MTU above dev's over IPv6",
+        _vxlan(dev="br0", mtu=1431, local="2001:db8::9"),
+        ("mtu", "1431", "70 bytes", "1430"),
+    ),
+    (
+        "number of another link",
+        _vxlan(vni=42),
+        ("vni", "42", "dstport 4789", "vxlan vx", "another dstport"),
+    ),
+    (
+        "another vni for a present link",
+        {"name": "vx", "vni": 43},
+        ("vni", "43", "vni 42", "cannot change", "recreate"),
+    ),
+    (
+        "another port for a present link",
+        {"name": "vx", "dstport": 8472},
+        ("dstport", "8472", "dstport 4789", "cannot change", "recreate"),
+    ),
+    ("the other family", {"name": "vx", "local": "2001:db8::9"}, ("local", "IPv4", "recreate")),
+    ("entry without a MAC", _vxlan(fdb=[{"dst": "10.0.0.9"}]), ("missing required", "mac", "fdb")),
+    (
+        "entry with half a MAC",
+        _vxlan(fdb=[_entry("02:00:00", "10.0.0.9")]),
+        ("fdb[0].mac", "02:00:00", "no MAC", "six bytes"),
+    ),
+    (
+        "entry that leads to a name",
+        _vxlan(fdb=[_entry("02:00:00:00:00:01", "host-b")]),
+        ("fdb[0].dst", "'host-b'", "no address"),
+    ),
+    (
+        "station behind two hosts",
+        _vxlan(fdb=[_entry("02:00:00:00:00:01", f"10.0.0.{n}") for n in (8, 9)]),
+        ("fdb[1].mac", "02:00:00:00:00:01", "10.0.0.8", "Keep one"),
+    ),
+    (
+        "entry that remote makes",
+        _vxlan(remote="10.0.0.9", fdb=[_entry("00:00:00:00:00:00", "10.0.0.9")]),
+        ("fdb[0].dst", "10.0.0.9", "remote", "Leave one"),
+    ),
+    (
+        "entry of the other family",
+        _vxlan(fdb=[_entry("02:00:00:00:00:01", "2001:db8::9")]),
+        ("fdb[0].dst", "2001:db8::9", "IPv4", "one family"),
+    ),
+    (
+        "name of a link of another kind",
+        {"name": "br1", "vni": 7},
+        ("name", "'br1'", "kind bridge", "not a vxlan", "another name"),
+    ),
+)
+
 ROUTE = _each(
     "route",
     ("leads nowhere", {"dst": "10.3.0.0/16"}, ("dst", "10.3.0.0/16", "nowhere", "Give via")),
@@ -418,6 +512,11 @@ TOPOLOGY = _each(
         ("bridges[1].ports[0]", "'va'", "two bridges", "under one"),
     ),
     (
+        "two vxlans with one number",
+        _topology(vxlans=[{"name": "one", "vni": 7}, {"name": "two", "vni": 7}]),
+        ("vxlans[0].vni", "7", "dstport 4789", "vxlan two", "another vni"),
+    ),
+    (
         "master that exists nowhere",
         _topology(veths=[{"name": "one", "master": "nowhere", "peer": {"name": "two"}}]),
         ("veths[0].master", "'nowhere'", "no such"),
@@ -498,4 +597,4 @@ ANYWHERE = (
     ),
 )
 
-CASES = NETNS + BRIDGE + VETH + ROUTE + TOPOLOGY + ANYWHERE
+CASES = NETNS + BRIDGE + VETH + VXLAN + ROUTE + TOPOLOGY + ANYWHERE

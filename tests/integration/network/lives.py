@@ -337,6 +337,141 @@ VETH = Life(
     "ip link add inway up type veth peer name another",
 )
 
+_EVERYBODY = "00:00:00:00:00:00"
+
+VXLAN = Life(
+    "vxlan",
+    (
+        Step(
+            "a link to two hosts",
+            {
+                "name": "vx",
+                "vni": 42,
+                "local": "10.9.0.1",
+                "dev": "up0",
+                "learning": False,
+                "addresses": ["10.50.0.1/16"],
+                "fdb": [
+                    {"mac": _EVERYBODY, "dst": "10.9.0.2"},
+                    {"mac": _EVERYBODY, "dst": "10.9.0.3"},
+                    {"mac": "02:00:00:00:09:02", "dst": "10.9.0.2"},
+                ],
+            },
+            probe="ip -d addr show dev vx; bridge fdb show dev vx",
+            shows=(
+                "vxlan id 42 local 10.9.0.1 dev up0",
+                "dstport 4789 nolearning",
+                "mtu 1450",
+                "10.50.0.1/16",
+                "00:00:00:00:00:00 dst 10.9.0.2 self permanent",
+                "00:00:00:00:00:00 dst 10.9.0.3 self permanent",
+                "02:00:00:00:09:02 dst 10.9.0.2 self permanent",
+            ),
+        ),
+        Step(
+            "MACs in another spelling, the order of entries does not matter",
+            {
+                "name": "vx",
+                "fdb": [
+                    {"mac": "02-00-00-00-09-02", "dst": "10.9.0.2"},
+                    {"mac": _EVERYBODY, "dst": "10.9.0.3"},
+                    {"mac": _EVERYBODY, "dst": "10.9.0.2"},
+                ],
+            },
+            changed=False,
+        ),
+        Step(
+            "a station moves, a host goes",
+            {
+                "name": "vx",
+                "fdb": [
+                    {"mac": _EVERYBODY, "dst": "10.9.0.3"},
+                    {"mac": "02:00:00:00:09:02", "dst": "10.9.0.3"},
+                ],
+                "purge_fdb": True,
+            },
+            probe="bridge fdb show dev vx",
+            shows=("02:00:00:00:09:02 dst 10.9.0.3",),
+            lacks=("10.9.0.2",),
+        ),
+        Step(
+            "a host more, the others stay",
+            {"name": "vx", "fdb": [{"mac": _EVERYBODY, "dst": "10.9.0.4"}], "purge_fdb": False},
+            probe="bridge fdb show dev vx",
+            shows=("dst 10.9.0.3", "dst 10.9.0.4"),
+        ),
+        Step(
+            "it learns, from another address",
+            {"name": "vx", "local": "10.9.0.7", "learning": True, "mtu": 1400, "master": "br"},
+            probe="ip -d link show dev vx",
+            shows=("local 10.9.0.7", "mtu 1400", "master br"),
+            lacks=("nolearning",),
+        ),
+        Step(
+            "one host instead",
+            {"name": "vx", "remote": "10.9.0.9", "fdb": [], "purge_fdb": True, "master": ""},
+            probe="ip -d link show dev vx; bridge fdb show dev vx",
+            shows=("remote 10.9.0.9", "00:00:00:00:00:00 dst 10.9.0.9 via up0 self permanent"),
+            lacks=("10.9.0.3", "10.9.0.4", "master br"),
+        ),
+        Step(
+            "a group instead",
+            {"name": "vx", "group": "239.1.1.1", "dev": "up0"},
+            probe="ip -d link show dev vx",
+            shows=("group 239.1.1.1",),
+            lacks=("10.9.0.9",),
+        ),
+        Step(
+            "another network, for which it is made anew",
+            {
+                "name": "vx",
+                "vni": 43,
+                "dstport": 8472,
+                "remote": "10.9.0.9",
+                "recreate": True,
+            },
+            probe="ip -d link show; bridge fdb show dev vx",
+            shows=("vxlan id 43", "dstport 8472", "dst 10.9.0.9"),
+            lacks=("vxlan id 42", "-old"),
+        ),
+        Step(
+            "over IPv6, in a namespace",
+            {
+                "name": "vx",
+                "netns": "room",
+                "vni": 43,
+                "local": "2001:db8:9::1",
+                "remote": "2001:db8:9::2",
+                "dev": "in0",
+                "mac": "02:00:00:00:09:43",
+            },
+            probe="ip -n room -d link show dev vx; bridge -n room fdb show dev vx",
+            shows=(
+                "vxlan id 43 remote 2001:db8:9::2 local 2001:db8:9::1 dev in0",
+                "mtu 1430",
+                "dst 2001:db8:9::2 via in0",
+                "02:00:00:00:09:43",
+            ),
+        ),
+        Step(
+            "the one in the namespace goes",
+            {"name": "vx", "netns": "room", "state": "absent"},
+            probe="ip -n room link; ip link show dev vx",
+            shows=("in0", "vx"),
+        ),
+        Step(
+            "the other one goes",
+            {"name": "vx", "state": "absent"},
+            probe="ip link",
+            shows=("up0",),
+            lacks=("vx",),
+        ),
+    ),
+    before="ip netns add room; ip link add up0 type veth peer name in0 netns room;"
+    "ip addr add 10.9.0.1/24 dev up0; ip link set up0 up; ip -n room link set in0 up;"
+    "ip link add name br up type bridge",
+)
+
 ROUTE = Life(
     "route",
     (
@@ -536,7 +671,7 @@ TOPOLOGY = Life(
     more={"name": "two_rooms"},
 )
 
-LIVES = (NETNS, BRIDGE, VETH, ROUTE, TOPOLOGY)
+LIVES = (NETNS, BRIDGE, VETH, VXLAN, ROUTE, TOPOLOGY)
 
 
 def call(life: Life, step: Step) -> dict[str, Any]:

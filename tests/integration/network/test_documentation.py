@@ -27,7 +27,7 @@ ip -n ns1 addr add 192.168.2.10/24 dev far
 """
 
 
-@pytest.mark.parametrize("name", ["netns", "bridge", "veth", "route", "topology"])
+@pytest.mark.parametrize("name", ["netns", "bridge", "veth", "vxlan", "route", "topology"])
 def test_examples_run_and_return_what_is_listed(sandbox: Sandbox, name: str) -> None:
     module = importlib.import_module(f"{MODULES}.{name}")
     listed = yaml.safe_load(module.RETURN)

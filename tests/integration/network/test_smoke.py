@@ -33,6 +33,14 @@ PAIR = {
     },
 }
 ROUTE = {"dst": "10.77.0.0/16", "via": "10.9.0.253", "netns": "smoke1"}
+VXLAN = {
+    "name": "smokevx",
+    "vni": 4,
+    "local": "2001:db8:9::9",
+    "remote": "2001:db8:9::7",
+    "learning": False,
+    "fdb": [{"mac": "02:00:00:00:09:07", "dst": "2001:db8:9::7"}],
+}
 BRIDGE = {"name": "smoke", "stp": True, "ageing_time": 60}
 
 # Module, options, whether it is a change.
@@ -53,6 +61,10 @@ CALLS: tuple[tuple[str, dict[str, Any], bool], ...] = (
     ("veth", {"name": "right", "netns": "smoke1", "state": "absent"}, True),
     ("bridge", {"name": "smoke", "state": "absent"}, True),
     ("netns", {"name": "smoke1", "state": "absent"}, True),
+    ("vxlan", VXLAN, True),
+    ("vxlan", VXLAN, False),
+    ("vxlan", {**VXLAN, "learning": True, "local": "2001:db8:9::8", "fdb": []}, True),
+    ("vxlan", {"name": "smokevx", "state": "absent"}, True),
     ("topology", rooms(1, 2, name="smoke"), True),
     ("topology", rooms(1, 2, name="smoke"), False),
     ("topology", rooms(2, 3, name="smoke"), True),
