@@ -236,12 +236,13 @@ KINDS: dict[str, Kind] = {
         "vxlans",
         options=(
             Option("vni", "id", Type.NUMBER, 0, 2**24 - 1, fixed=True),
+            # Before remote, whose entry remembers it.
+            Option("dev", "dev", Type.LINK),
             Option("local", "local", Type.ADDRESS),
             Option("remote", "remote", Type.ADDRESS),
             Option("group", "remote", Type.ADDRESS),
             # Never the kernel's own default, 8472, which is flannel's port (G14).
             Option("dstport", "dstport", Type.NUMBER, 1, 65535, default=VXLAN_PORT, fixed=True),
-            Option("dev", "dev", Type.LINK),
             Option("learning", "learning", bare=True),
         ),
         refuse=_refuse_vxlan,

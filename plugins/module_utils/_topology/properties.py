@@ -109,9 +109,9 @@ def _options(draft: Draft, want: WantLink, base: Link) -> list[Operation]:
         changed.pop("vlan_filtering", None)
     else:
         found = []
-    if "dev" in changed and have.get("remote"):
+    remote = have.get("remote", "")
+    if "dev" in changed and remote and remote != traits.option("remote").nothing(remote):
         # The entry that the kernel makes of it keeps the link it was made with.
-        remote = have["remote"]
         nothing = traits.option("remote").nothing(remote)
         after = changed.pop("remote", remote)
         found.append(replace(set_link(base, "remote", nothing, remote), stage=Stage.OPTION_EARLY))
