@@ -7,21 +7,36 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
 
 from ._errors import ContainerNetError, HostError, OptionError
 from ._host.lock import locked
 from ._kernel.kinds import require_pyroute2
 from ._run import Outcome, RunError, run_topology
 from ._topology.commands import commands
-from ._topology.diff import diff
+from ._topology.diff import Line, diff
 from ._topology.model import Want
 
 LOCK_TIMEOUT = 60
 
 
-def run(module: Any, build: Callable[[], Want]) -> None:
+class Keeper(Protocol):
+    """What a run leaves on the disk besides its state: ``_host.persist.Persistence``."""
+
+    def lines(self) -> list[tuple[Line, Line]]:
+        """What changes, as lines of a diff; empty when nothing does."""
+
+    def carry_out(self) -> None:
+        """Do it."""
+
+
+def run(
+    module: Any,
+    build: Callable[[], Want],
+    keeper: Callable[[Mapping[str, Any], Want], Keeper] | None = None,
+) -> None:
     """Make the network as ``build()`` wants it, and leave through exit_json or fail_json.
 
     ``module`` is an AnsibleModule with ``supports_check_mode=True`` and an option ``lock_timeout``
@@ -33,7 +48,12 @@ def run(module: Any, build: Callable[[], Want]) -> None:
     """
     try:
         want = build()
-        outcome = execute(want, bool(module.check_mode), module.params.get("lock_timeout"))
+        outcome = execute(
+            want,
+            bool(module.check_mode),
+            module.params.get("lock_timeout"),
+            (lambda: keeper(module.params, want)) if keeper else None,
+        )
     except RunError as error:
         module.fail_json(msg=str(error), rolled_back=error.rolled_back)
     except ContainerNetError as error:
@@ -49,11 +69,16 @@ def run(module: Any, build: Callable[[], Want]) -> None:
             "commands": commands(outcome.plan.operations),
         }
         if getattr(module, "_diff", False):
-            result["diff"] = diff(outcome.plan.operations)
+            result["diff"] = diff(outcome.plan.operations, outcome.kept)
         module.exit_json(**result)
 
 
-def execute(want: Want, check_mode: bool, lock_timeout: float | None = None) -> Outcome:
+def execute(
+    want: Want,
+    check_mode: bool,
+    lock_timeout: float | None = None,
+    keeper: Callable[[], Keeper] | None = None,
+) -> Outcome:
     """The flow without Ansible. Raises ContainerNetError."""
     if os.geteuid() != 0:
         raise HostError(
@@ -67,4 +92,11 @@ def execute(want: Want, check_mode: bool, lock_timeout: float | None = None) -> 
             "lock_timeout", lock_timeout, "is less than no time", "Give 0 or more seconds"
         )
     with locked(timeout, writes=not check_mode):
-        return run_topology(want, check_mode)
+        # What cannot be kept is found before the first change, and kept after the last.
+        kept = keeper() if keeper else None
+        outcome = run_topology(want, check_mode)
+        if kept is None or not kept.lines():
+            return outcome
+        if not check_mode:
+            kept.carry_out()
+        return replace(outcome, changed=True, kept=tuple(kept.lines()))

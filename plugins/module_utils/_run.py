@@ -22,6 +22,7 @@ from ._kernel.snapshot import Leave, Snapshot
 from ._kernel.undo import Leftover, undo
 from ._kernel.waiting import wait_for_links, wait_for_peers
 from ._topology.commands import command, commands, route_text
+from ._topology.diff import Line
 from ._topology.draft import place
 from ._topology.losses import endangered
 from ._topology.model import Have, Want
@@ -55,6 +56,8 @@ class Outcome:
     plan: Plan
     changed: bool
     warnings: tuple[str, ...] = ()
+    # Lines of a diff: what changed on the disk, other than the state.
+    kept: tuple[tuple[Line, Line], ...] = ()
 
 
 def run_topology(want: Want, check_mode: bool) -> Outcome:

@@ -119,6 +119,7 @@ TOPOLOGY_MODULE: Spec = {
     "routes": {"type": "list", "elements": "dict", "options": {**ROUTE, **NETNS_OPTION}},
     "prune": {"type": "bool", "default": True},
     "adopt": {"type": "bool", "default": False},
+    "persist": {"type": "bool", "default": False},
     **FORCE,
     **STATE,
     **RUN,

@@ -39,6 +39,15 @@ options:
         so when it already is as wanted and nobody's, and is an error where it would have to change.
     type: bool
     default: false
+  persist:
+    description:
+      - Whether the host builds the network again when it starts, before Docker and flanneld. What
+        leads through links that this topology does not make waits for the host's network.
+      - Writes C(/etc/container_net/NAME.json), the engine under C(/usr/local/lib/container_net),
+        and units for systemd. V(false) removes what an earlier run with V(true) wrote.
+      - What it names has to be its own. Namespaces of processes and containers cannot be kept.
+    type: bool
+    default: false
   force:
     description:
       - Whether to go on where something would be destroyed that cannot be put back, such as a
@@ -88,6 +97,21 @@ EXAMPLES = r"""
           master: mybridge
   become: true
 
+- name: A network that is there again after a reboot
+  netfabric.container_net.topology:
+    name: lasting
+    bridges:
+      - name: lasting0
+        addresses: [192.168.3.1/24]
+    persist: true
+  become: true
+
+- name: Remove that one, from the disk as well
+  netfabric.container_net.topology:
+    name: lasting
+    state: absent
+  become: true
+
 - name: Remove everything it made
   netfabric.container_net.topology:
     name: two_rooms
@@ -125,6 +149,9 @@ rolled_back:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netfabric.container_net.plugins.module_utils._flow import run
+from ansible_collections.netfabric.container_net.plugins.module_utils._host.persist import (
+    Persistence,
+)
 from ansible_collections.netfabric.container_net.plugins.module_utils._specs import TOPOLOGY_MODULE
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.parse import (
     topology_from_params,
@@ -133,7 +160,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._topology.
 
 def main() -> None:
     module = AnsibleModule(argument_spec=TOPOLOGY_MODULE, supports_check_mode=True)
-    run(module, lambda: topology_from_params(module.params))
+    run(module, lambda: topology_from_params(module.params), Persistence)
 
 
 if __name__ == "__main__":

@@ -42,24 +42,30 @@ _COMMON = frozenset(("up", "mac", "mtu", "alias", "master"))
 Line = Union[str, None]
 
 
-def diff(operations: Iterable[Operation]) -> dict[str, str]:
-    """{"before": …, "after": …}, or {"prepared": …} when there is much of it."""
+def diff(operations: Iterable[Operation], more: Iterable[tuple[Line, Line]] = ()) -> dict[str, str]:
+    """{"before": …, "after": …}, or {"prepared": …} when there is much of it.
+
+    ``more``: lines of what is no operation.
+    """
     before: list[str] = []
     after: list[str] = []
     prepared: list[str] = []
-    for operation in operations:
-        if isinstance(operation, (AddAddress, SetRoute)) and operation.again:
+    pairs = [
+        pair
+        for operation in operations
+        if not (isinstance(operation, (AddAddress, SetRoute)) and operation.again)
+        for pair in _lines(operation)
+    ]
+    for old, new in (*pairs, *more):
+        if old == new:
+            # Only set again, after the kernel changed it.
             continue
-        for old, new in _lines(operation):
-            if old == new:
-                # Only set again, after the kernel changed it.
-                continue
-            if old is not None:
-                before.append(old)
-                prepared.append(f"-{old}")
-            if new is not None:
-                after.append(new)
-                prepared.append(f"+{new}")
+        if old is not None:
+            before.append(old)
+            prepared.append(f"-{old}")
+        if new is not None:
+            after.append(new)
+            prepared.append(f"+{new}")
     if len(prepared) > LINES_MAX:
         return {"prepared": "\n".join([*prepared, ""])}
     return {"before": _text(before), "after": _text(after)}
