@@ -517,6 +517,17 @@ TOPOLOGY = _each(
         ("vxlans[0].vni", "7", "dstport 4789", "vxlan two", "another vni"),
     ),
     (
+        "a namespace of others in what shall last",
+        _topology(persist=True, bridges=[{"name": "one", "netns": "room"}]),
+        ("bridges[0].netns", "'room'", "after a reboot", "under namespaces"),
+    ),
+    (
+        "a route in a namespace of others in what shall last",
+        _topology(persist=True, routes=[{"dst": "10.3.0.0/16", "dev": "inside", "netns": "room"}]),
+        ("routes[0].netns", "'room'", "after a reboot", "persist to false"),
+    ),
+    ("persist a word", _topology(persist="forever"), ("persist", "forever", "bool")),
+    (
         "master that exists nowhere",
         _topology(veths=[{"name": "one", "master": "nowhere", "peer": {"name": "two"}}]),
         ("veths[0].master", "'nowhere'", "no such"),

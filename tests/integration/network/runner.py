@@ -32,7 +32,7 @@ see() {
 ls -l /run/netns
 see "ip"
 for name in $(ip netns list | cut -d' ' -f1); do see "ip -n $name"; done
-find /var/lib/container_net -type f -exec md5sum {} +
+find /var/lib/container_net /etc/container_net /etc/systemd/system -type f -exec md5sum {} +
 """
 
 

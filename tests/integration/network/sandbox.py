@@ -4,8 +4,8 @@
 
 """A throw-away host: the real kernel, in network, mount and process namespaces of its own.
 
-Its /run, and so its /run/netns, and the collection's state directory are its own too. All of it,
-and every process on it, is gone as soon as its process 1 ends, which it does when pytest does,
+Its /run, and so its /run/netns, its /etc and the collection's directories are its own too. All of
+it, and every process on it, is gone as soon as its process 1 ends, which it does when pytest does,
 however that ends. So the tests can use the tutorials' names and run beside anything.
 """
 
@@ -33,6 +33,15 @@ mount --bind /var/lib /run/var.lib
 mount -t tmpfs tmpfs /var/lib
 ln -s /run/var.lib/* /var/lib/
 rm -f /var/lib/container_net
+cp -a /etc /run/etc
+mount --bind /run/etc /etc
+mkdir /run/usr.lib
+mount --bind /usr/local/lib /run/usr.lib
+mount -t tmpfs tmpfs /usr/local/lib
+for folder in /run/usr.lib/*; do
+    [ ! -e "$folder" ] || [ "${folder##*/}" = container_net ] || ln -s "$folder" /usr/local/lib/
+done
+rm -rf /etc/container_net
 ip link set dev lo up
 echo ready
 exec cat
