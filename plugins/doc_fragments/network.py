@@ -184,6 +184,19 @@ sysctls:
     - Left out names are left alone, but get their old value back when a topology that prunes had
       set them.
   type: dict
+pid:
+  description:
+    - Number of a running process, whose network namespace gets this name, so that links can be put
+      into it. It is not made, and not removed with its name.
+    - A name that was given to another process's namespace is given to this one, and pairs of links
+      into it are made anew.
+  type: int
+container:
+  description:
+    - Name or id of a running Docker container, instead of O(pid). Docker is asked over its socket
+      C(/var/run/docker.sock).
+    - A container that was started again has a new namespace, so run the task again, too.
+  type: str
 """
 
 _BRIDGE = (

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from ._errors import ContainerNetError, OptionError
 from ._host.ledger import Ledger
 from ._kernel.apply import Applier, OperationError
+from ._kernel.attach import hold
 from ._kernel.irreplaceable import irreplaceable
 from ._kernel.namespaces import Namespaces, refuse_private_mounts
 from ._kernel.read import indexes, read
@@ -29,6 +30,7 @@ from ._topology.model import Have, Want
 from ._topology.operations import (
     AddLink,
     AddNamespace,
+    AttachNamespace,
     DeleteAddress,
     DeleteNamespace,
     DeleteRoute,
@@ -64,10 +66,11 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
     """Needs root, pyroute2 and the lock. Raises ContainerNetError, RunError once it wrote."""
     ledger = Ledger(want.topology)
     with Namespaces() as spaces:
+        hold(spaces, want, _pid_of)
         have = _read(spaces, want, ledger)
         planned = plan(have, want)
         outcome = Outcome(planned, bool(planned), tuple(_lost_state(have, want, ledger)))
-        if any(isinstance(o, AddNamespace) for o in planned.operations):
+        if any(isinstance(o, (AddNamespace, AttachNamespace)) for o in planned.operations):
             refuse_private_mounts()
         if not want.force:
             _refuse_losses(spaces, planned, have, want)
@@ -79,6 +82,13 @@ def run_topology(want: Want, check_mode: bool) -> Outcome:
             outcome = replace(outcome, warnings=(*outcome.warnings, *transaction.lost))
         ledger.settle(have, want)
         return outcome
+
+
+def _pid_of(option: str, container: str) -> int:
+    # Python's HTTP takes longer to import than all the rest.
+    from ._host.containers import pid_of
+
+    return pid_of(option, container)
 
 
 def _lost_state(have: Have, want: Want, ledger: Ledger) -> Iterator[str]:
@@ -110,7 +120,8 @@ def _read(spaces: Namespaces, want: Want, ledger: Ledger) -> Have:
         have = look()
     ends = [have.link(link.key) for link in want.links if link.kind == "veth"]
     orphans = [end for end in ends if end is not None and end.is_orphan]
-    if orphans and wait_for_links(spaces, orphans):
+    # Those of a container that was replaced stay as long as its name.
+    if orphans and not have.astray and wait_for_links(spaces, orphans):
         have = look()
     return have
 
@@ -199,6 +210,7 @@ class _Transaction:
     def _delete(self, planned: Plan, keep: Snapshot) -> Have:
         """No way back from here: what fails is tried once more from what is there then."""
         gone = [o.netns for o in planned.deletes if isinstance(o, DeleteNamespace)]
+        gone = [netns for netns in gone if netns not in self._have.attached]
         moved = {(o.netns, o.name) for o in planned.forward if isinstance(o, MoveLink)}
         failure: OperationError | None = None
         for attempt in (planned.deletes, None):

@@ -57,6 +57,8 @@ NETNS: Spec = {
     "name": {"type": "str", "required": True},
     "loopback": {"type": "str", "choices": ["up", "down"], "default": "up"},
     "sysctls": {"type": "dict"},
+    "pid": {"type": "int"},
+    "container": {"type": "str"},
 }
 
 BRIDGE: Spec = {

@@ -14,6 +14,8 @@ author:
 description:
   - Makes and removes network namespaces that have a name, as C(ip netns add) does.
   - Switches their loopback on and sets kernel parameters inside them.
+  - Gives the namespace of a running process or container a name, so that other modules can put
+    links and routes into it.
   - A namespace that is removed takes the virtual links in it along, with their other ends.
   - In check mode a namespace is only promised, so that later tasks do not find it. To predict a
     namespace and the links in it together, use M(netfabric.container_net.topology).
@@ -43,6 +45,18 @@ EXAMPLES = r"""
     name: test1
     sysctls:
       net.ipv4.ip_forward: "1"
+  become: true
+
+- name: Give the network of a running process a name
+  netfabric.container_net.netns:
+    name: worker
+    pid: "{{ worker.stdout | int }}"
+  become: true
+
+- name: Take only the name away
+  netfabric.container_net.netns:
+    name: worker
+    state: absent
   become: true
 
 - name: Remove it

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .._topology.model import HOST, ROUTE_PROTOCOL, Have, Key, Owned, Want
-from .._topology.operations import AddLink, AddNamespace, Operation, SetSysctl
+from .._topology.operations import AddLink, AddNamespace, AttachNamespace, Operation, SetSysctl
 from .state import RouteKey, State, StateFile
 
 
@@ -45,11 +45,14 @@ class Ledger:
         namespaces = set(self._state.pending_namespaces)
         links = dict(self._state.pending_links)
         sysctls = {netns: dict(values) for netns, values in self._state.sysctls.items()}
+        attached = dict(self._state.attached)
         for operation in operations:
             if isinstance(operation, AddNamespace):
                 namespaces.add(operation.netns)
                 # What one of that name had before says nothing of a new one.
                 sysctls.pop(operation.netns, None)
+            elif isinstance(operation, AttachNamespace):
+                attached[operation.netns] = operation.identity
             elif isinstance(operation, AddLink):
                 for end in operation.ends:
                     links[end.key] = end.mac or ""
@@ -62,6 +65,7 @@ class Ledger:
             pending_namespaces=frozenset(namespaces),
             pending_links=links,
             sysctls=sysctls,
+            attached=attached,
         )
         if pending != self._state:
             self._file.store(pending)
@@ -125,4 +129,5 @@ def _settled(old: State, have: Have, want: Want) -> State:
         sysctls,
         frozenset(name for name in old.pending_namespaces if unseen(name)),
         {key: mac for key, mac in old.pending_links.items() if unseen(key[0])},
+        {n: known for n, known in old.attached.items() if unseen(n) or n in have.attached},
     )

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._errors import HostError
-from .._topology.model import Key, Network, Owned
+from .._topology.model import Identity, Key, Network, Owned
 
 STATE_DIR = "/var/lib/container_net/topologies"
 _VERSION = 1
@@ -37,6 +37,8 @@ class State:
     sysctls: dict[str, dict[str, str]] = field(default_factory=dict)
     pending_namespaces: frozenset[str] = frozenset()
     pending_links: dict[Key, str] = field(default_factory=dict)
+    # Names that were given to namespaces of processes.
+    attached: dict[str, Identity] = field(default_factory=dict)
 
     def owned(self) -> Owned:
         places = {netns for netns, dummy in [*self.links, *self.pending_links]}
@@ -47,6 +49,7 @@ class State:
             self.pending_namespaces,
             self.pending_links,
             frozenset(places),
+            attached=self.attached,
             links=self.links,
             sysctls=self.sysctls,
         )
@@ -128,6 +131,7 @@ def _encode(state: State) -> dict[str, Any]:
         "links": sorted(state.links),
         "routes": sorted([ns, str(dst), metric, table] for ns, dst, metric, table in state.routes),
         "sysctls": state.sysctls,
+        "attached": state.attached,
         "pending": {
             "namespaces": sorted(state.pending_namespaces),
             "links": sorted([*key, mac] for key, mac in state.pending_links.items()),
@@ -148,4 +152,5 @@ def _decode(data: Any) -> State:
         data["sysctls"],
         frozenset(data["pending"]["namespaces"]),
         {(netns, name): mac for netns, name, mac in data["pending"]["links"]},
+        {name: (device, inode) for name, (device, inode) in data.get("attached", {}).items()},
     )

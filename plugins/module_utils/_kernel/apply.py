@@ -22,6 +22,7 @@ from .._topology.operations import (
     AddAddress,
     AddLink,
     AddNamespace,
+    AttachNamespace,
     DeleteLink,
     DeleteNamespace,
     MoveLink,
@@ -39,6 +40,7 @@ from .render import add_link, delete_group, links_of_group, move_link, request, 
 from .session import Session
 
 _BATCH = 64
+_SINGLES = (AddNamespace, AttachNamespace, DeleteNamespace, MoveLink, SetSysctl)
 _MANY = 8
 
 
@@ -76,7 +78,7 @@ class Applier:
 
     def _stage(self, group: list[Operation]) -> None:
         first = group[0]
-        if isinstance(first, AddNamespace):
+        if isinstance(first, (AddNamespace, AttachNamespace)):
             prepare_directory()
         if isinstance(first, AddLink):
             links = [o for o in group if isinstance(o, AddLink)]
@@ -89,7 +91,7 @@ class Applier:
         for netns, operations in _by_namespace(group):
             if isinstance(first, DeleteLink) and len(operations) >= _MANY:
                 self._delete_links(netns, operations)
-            elif isinstance(first, (AddNamespace, DeleteNamespace, MoveLink, SetSysctl)):
+            elif isinstance(first, _SINGLES):
                 for operation in operations:
                     self.one(operation)
             else:
@@ -100,6 +102,8 @@ class Applier:
         try:
             if isinstance(operation, AddNamespace):
                 self._add_namespace(operation)
+            elif isinstance(operation, AttachNamespace):
+                self._session.spaces.attach(operation.netns, operation.replaces)
             elif isinstance(operation, DeleteNamespace):
                 self._session.forget_socket(operation.netns)
                 self._session.spaces.remove(operation.netns)

@@ -17,7 +17,7 @@ import os
 from collections.abc import Iterator
 
 from .._errors import HostError
-from .._topology.model import HOST
+from .._topology.model import HOST, Identity
 
 NETNS_DIR = "/run/netns"
 _SELF = "/proc/thread-self/ns/net"
@@ -39,6 +39,11 @@ def _call(what: str, result: int) -> None:
         raise HostError(f"{what}: {os.strerror(number)}")
 
 
+def identity(status: os.stat_result) -> Identity:
+    """What tells namespaces apart."""
+    return (status.st_dev, status.st_ino)
+
+
 def path_of(name: str) -> str:
     """The file that holds the namespace open."""
     return f"{NETNS_DIR}/{name}"
@@ -58,14 +63,17 @@ class Namespaces:
     def __init__(self) -> None:
         self._home = os.open(_SELF, os.O_RDONLY | os.O_CLOEXEC)
         self._removed: dict[str, int] = {}
+        # Of processes, by the names that they have or get.
+        self._held: dict[str, int] = {}
 
     def __enter__(self) -> Namespaces:
         return self
 
     def __exit__(self, *dummy: object) -> None:
-        for fd in self._removed.values():
+        for fd in (*self._removed.values(), *self._held.values()):
             os.close(fd)
         self._removed.clear()
+        self._held.clear()
         os.close(self._home)
 
     def list(self) -> list[str]:
@@ -76,17 +84,63 @@ class Namespaces:
             return []
 
     def exists(self, name: str) -> bool:
-        return name == HOST or is_namespace(path_of(name))
+        return name == HOST or name in self._held or is_namespace(path_of(name))
+
+    def hold(self, name: str, fd: int) -> str | None:
+        """Let ``name`` stand for a process's namespace from now on, mounted or not.
+
+        Returns the name of the same namespace that is held, or HOST, and then does not take it.
+        """
+        held = {HOST: self._home, **self._held}
+        for other, known in held.items():
+            if identity(os.fstat(known)) == identity(os.fstat(fd)):
+                os.close(fd)
+                return other
+        self._held[name] = fd
+        return None
+
+    def held(self) -> dict[str, Identity]:
+        """The namespaces of processes that were looked up."""
+        return {name: identity(os.fstat(fd)) for name, fd in self._held.items()}
+
+    def named(self, name: str) -> Identity | None:
+        """The namespace that the name leads to, held or not; None where there is none."""
+        path = path_of(name)
+        return identity(os.stat(path)) if is_namespace(path) else None
+
+    def attach(self, name: str, replaces: bool) -> None:
+        """Mount the held namespace under its name."""
+        if replaces:
+            self.remove(name)
+        try:
+            self._mount(name, self._held[name])
+        except (HostError, OSError):
+            if replaces:
+                self.restore(name)
+            raise
+
+    def detach(self, name: str, replaced: bool) -> None:
+        """Take ``attach`` back."""
+        path = path_of(name)
+        code = _libc.umount2(os.fsencode(path), _MNT_DETACH)
+        _call(f"removing namespace {name}", code)
+        os.unlink(path)
+        if replaced:
+            self.restore(name)
 
     def is_stale(self, name: str) -> bool:
         """A file of that name that is no namespace."""
-        return name != HOST and os.path.lexists(path_of(name)) and not self.exists(name)
+        return name != HOST and not self.exists(name) and self.is_file(name)
+
+    def is_file(self, name: str) -> bool:
+        """Whether there is an ordinary file of that name."""
+        return os.path.lexists(path_of(name)) and not is_namespace(path_of(name))
 
     @contextlib.contextmanager
     def opened(self, name: str) -> Iterator[int]:
         """A descriptor of the namespace."""
-        if name == HOST:
-            yield self._home
+        if name == HOST or name in self._held:
+            yield self._held.get(name, self._home)
             return
         fd = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -158,8 +212,10 @@ class Namespaces:
 
     def restore(self, name: str) -> None:
         """Give a namespace that this run removed its name back."""
+        self._mount(name, self._removed[name])
+
+    def _mount(self, name: str, fd: int) -> None:
         path = path_of(name)
-        fd = self._removed[name]
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444))
         try:
             _bind(f"/proc/thread-self/fd/{fd}", path)

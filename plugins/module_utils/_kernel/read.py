@@ -31,7 +31,7 @@ def read(
     reader = _Reader(spaces, want, owned if with_owned else NOTHING_OWNED)
     names = dict.fromkeys(want.namespace_names())
     if with_owned:
-        places = owned.namespaces | owned.pending_namespaces | owned.places
+        places = owned.namespaces | owned.pending_namespaces | owned.places | set(owned.attached)
         names.update(dict.fromkeys(sorted(places)))
     if everywhere:
         names.update(dict.fromkeys(spaces.list()))
@@ -140,8 +140,19 @@ class _Reader:
                     name, namespace.links, namespace.routes, namespace.sysctls, True
                 )
             namespaces[name] = namespace
+        live = self._spaces.held()
+        named = {name: self._spaces.named(name) for name in {*live, *owned.attached}}
+        unattached = {name for name in live if named[name] != live[name]}
         return Have(
-            namespaces, frozenset(self._stale), self._probe(), owned, frozenset(self._asked)
+            namespaces,
+            frozenset(self._stale | {n for n in unattached if self._spaces.is_file(n)}),
+            self._probe(),
+            owned,
+            frozenset(self._asked),
+            live,
+            frozenset(unattached),
+            frozenset(name for name in unattached if named[name] is not None),
+            frozenset(name for name, was in owned.attached.items() if named[name] == was),
         )
 
     def _probe(self) -> dict[str, dict[str, str | None]]:

@@ -16,6 +16,7 @@ from .._topology.operations import (
     AddAddress,
     AddLink,
     AddNamespace,
+    AttachNamespace,
     DeleteLink,
     DeleteNamespace,
     MoveLink,
@@ -98,6 +99,10 @@ def _delete_many(session: Session, back: Applier, links: list[Operation]) -> lis
 def _take_back(session: Session, back: Applier, operation: Operation) -> None:
     if isinstance(operation, MoveLink):
         _move_back(session, operation)
+        return
+    if isinstance(operation, AttachNamespace):
+        session.forget_socket(operation.netns)
+        session.spaces.detach(operation.netns, operation.replaces)
         return
     if isinstance(operation, DeleteNamespace):
         session.spaces.restore(operation.netns)

@@ -15,6 +15,7 @@ from .operations import (
     AddAddress,
     AddLink,
     AddNamespace,
+    AttachNamespace,
     DeleteAddress,
     DeleteEntry,
     DeleteLink,
@@ -46,6 +47,8 @@ def command(operation: Operation) -> list[str]:
         return [f"ip netns add {_quote(operation.netns)}"]
     if isinstance(operation, DeleteNamespace):
         return [f"ip netns del {_quote(operation.netns)}"]
+    if isinstance(operation, AttachNamespace):
+        return _attach(operation)
     if isinstance(operation, AddLink):
         return _add_link(operation)
     if isinstance(operation, SetLink):
@@ -59,6 +62,16 @@ def command(operation: Operation) -> list[str]:
     if isinstance(operation, (SetEntry, DeleteEntry)):
         return [_entry(operation)]
     return [f"{_ip(operation.netns)} {_simple(operation)}"]
+
+
+def _attach(operation: AttachNamespace) -> list[str]:
+    word, value = operation.source
+    name = _quote(operation.netns)
+    if word == "container":
+        asked = "docker inspect --format '{{.State.Pid}}'"
+        value = f'"$({asked} {_quote(str(value))})"'
+    attach = f"ip netns attach {name} {value}"
+    return [f"ip netns del {name}", attach] if operation.replaces else [attach]
 
 
 def _simple(operation: Operation) -> str:

@@ -20,6 +20,7 @@ from .operations import (
     AddAddress,
     AddLink,
     AddNamespace,
+    AttachNamespace,
     DeleteAddress,
     DeleteEntry,
     DeleteLink,
@@ -90,6 +91,14 @@ def _lines(operation: Operation) -> list[tuple[Line, Line]]:
     """Pairs of a line before and a line after."""
     if isinstance(operation, AddNamespace):
         return [(None, f"netns {operation.netns}")]
+    if isinstance(operation, AttachNamespace):
+        word, value = operation.source
+        return [
+            (
+                f"netns {operation.netns} of another process" if operation.replaces else None,
+                f"netns {operation.netns} of {word} {value}",
+            )
+        ]
     if isinstance(operation, DeleteNamespace):
         return [(f"netns {operation.netns}", None)]
     if isinstance(operation, AddLink):

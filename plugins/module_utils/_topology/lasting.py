@@ -15,6 +15,16 @@ from .model import HOST, Key, Network, Route, Want, WantLink
 
 def refuse_unlasting(want: Want) -> None:
     """Raise OptionError for what will not be there when the host starts."""
+    for namespace in want.namespaces:
+        if namespace.source is not None:
+            word, value = namespace.source
+            raise OptionError(
+                f"{namespace.where}{word}",
+                value,
+                "after a reboot that has another network namespace, or none, when networks are"
+                " made",
+                "Set persist to false, and run the task again when it is there",
+            )
     made = {HOST} | {namespace.name for namespace in want.namespaces}
     places = [(link.where, link.netns) for link in want.links]
     for where, netns in (*places, *((route.where, route.netns) for route in want.routes)):

@@ -27,6 +27,8 @@ Interface = Union[IPv4Interface, IPv6Interface]
 Network = Union[IPv4Network, IPv6Network]
 Key = tuple[str, str]
 OptionValue = Union[int, str]
+# A namespace's device and inode.
+Identity = tuple[int, int]
 Options = tuple[tuple[str, OptionValue], ...]
 
 HOST = ""
@@ -101,6 +103,8 @@ class WantNamespace:
     loopback_up: bool | None = None
     sysctls: tuple[tuple[str, str], ...] = ()
     force: bool = False
+    # ("pid", number) or ("container", name): the name is for that one's namespace.
+    source: tuple[str, OptionValue] | None = None
 
 
 @dataclass(frozen=True)
@@ -242,6 +246,7 @@ class Owned:
     """What the state file says that a topology owns; ``pending`` links are name to MAC.
 
     ``others_routes`` are those of other topologies, whose protocol number is the same, by name.
+    ``attached`` are the names that it gave to namespaces of processes.
     ``places`` are the namespaces, others' included, in which it says that there is something.
     ``links`` are where this topology's links were when a run last ended.
     ``sysctls`` are the values from before this topology set them, by namespace and path.
@@ -252,6 +257,7 @@ class Owned:
     pending_namespaces: frozenset[str] = frozenset()
     pending_links: Mapping[Key, str] = field(default_factory=dict)
     places: frozenset[str] = frozenset()
+    attached: Mapping[str, Identity] = field(default_factory=dict)
     others_routes: Mapping[tuple[str, Network, int, int], str] = field(default_factory=dict)
     links: frozenset[Key] = frozenset()
     sysctls: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -271,6 +277,12 @@ class Have:
     probed: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
     owned: Owned = Owned()
     looked: frozenset[str] = frozenset()
+    # Of processes: what each name that is wanted leads to, the names that do not lead there yet,
+    # those of them that lead elsewhere, and the names that we gave in an earlier run.
+    live: Mapping[str, Identity] = field(default_factory=dict)
+    unattached: frozenset[str] = frozenset()
+    astray: frozenset[str] = frozenset()
+    attached: frozenset[str] = frozenset()
 
     def link(self, key: Key) -> Link | None:
         namespace = self.namespaces.get(key[0])

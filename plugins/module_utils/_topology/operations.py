@@ -15,7 +15,17 @@ from dataclasses import dataclass, replace
 from typing import Union
 
 from .kinds import KINDS
-from .model import Entry, HaveAddress, Interface, Key, Link, Options, Route
+from .model import (
+    Entry,
+    HaveAddress,
+    Identity,
+    Interface,
+    Key,
+    Link,
+    Options,
+    OptionValue,
+    Route,
+)
 from .stage import Collateral, Stage
 
 
@@ -25,6 +35,23 @@ class AddNamespace:
 
     netns: str
     stale: bool = False
+    stage = Stage.NAMESPACE
+
+    def inverse(self) -> Operation:
+        return DeleteNamespace(self.netns)
+
+    def collateral(self) -> tuple[Collateral, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class AttachNamespace:
+    """Give a process's namespace a name; ``replaces`` when another one has it."""
+
+    netns: str
+    source: tuple[str, OptionValue]
+    identity: Identity = (0, 0)
+    replaces: bool = False
     stage = Stage.NAMESPACE
 
     def inverse(self) -> Operation:
@@ -327,6 +354,7 @@ class SetSysctl:
 
 Operation = Union[
     AddNamespace,
+    AttachNamespace,
     DeleteNamespace,
     AddLink,
     DeleteLink,

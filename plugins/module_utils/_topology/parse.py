@@ -9,7 +9,7 @@ option, value, reason and remedy; nothing here looks at the host.
 
 Keys (all but ``name`` optional; ``topology`` and ``adopt`` as explained in ``model.Want``):
 
-* netns: name, state, loopback (up|down), sysctls {key: value}, force
+* netns: name, state, loopback (up|down), sysctls {key: value}, force, pid, container
 * link options: name, netns, addresses [CIDR], purge_addresses, mac, mtu, admin_state (up|down),
   master, routes [{dst, via, dev, metric, table, type, scope, src}]; ``dev`` defaults to the link
 * veth: link options, state, recreate, peer {link options}
@@ -23,6 +23,7 @@ Keys (all but ``name`` optional; ``topology`` and ``adopt`` as explained in ``mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,13 +31,14 @@ from .._errors import OptionError
 from . import values
 from .collector import Collector
 from .kinds import KINDS
-from .model import Want, WantNamespace
+from .model import OptionValue, Want, WantNamespace
 from .parse_link import add_link, is_present
 from .parse_route import absent_route_of, netns_of, route_of
 
 Params = Mapping[str, Any]
 
 DEFAULT_TOPOLOGY = "default"
+_CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def topology_from_params(params: Params) -> Want:
@@ -129,4 +131,24 @@ def _namespace(params: Params, where: str) -> WantNamespace:
         loopback_up=None if loopback is None else loopback == "up",
         sysctls=tuple(sysctls.items()),
         force=bool(params.get("force")),
+        source=_source(params, where),
     )
+
+
+def _source(params: Params, where: str) -> tuple[str, OptionValue] | None:
+    pid, container = params.get("pid"), params.get("container")
+    if container is not None:
+        name = str(container)
+        if pid is not None:
+            raise OptionError(f"{where}container", name, "pid is given, too", "Give one of them")
+        if not _CONTAINER.fullmatch(name):
+            raise OptionError(
+                f"{where}container",
+                container,
+                "is no name or id of a container",
+                "Use letters, digits, '_', '-' and '.'",
+            )
+        return "container", name
+    if pid is not None:
+        return "pid", values.number(f"{where}pid", pid, 1, 2**22)
+    return None

@@ -309,7 +309,7 @@ def _recreate(draft: Draft, want: WantLink, peer: WantLink) -> None:
         have = draft.have.link(end.key)
         if have is None:
             continue
-        if not want.recreate:
+        if not want.recreate and not _led_astray(draft, have, want if end is peer else peer):
             raise OptionError(
                 f"{end.where}name",
                 end.name,
@@ -339,6 +339,11 @@ def _set_aside(draft: Draft, want: WantLink, have: Link) -> None:
     )
     draft.add(*operations)
     draft.gone.add(have.key)
+
+
+def _led_astray(draft: Draft, have: Link, other: WantLink) -> bool:
+    """Ours, and its other end is in the namespace that a container had before (G8)."""
+    return draft.is_ours(have) and have.peer is None and other.netns in draft.have.astray
 
 
 def _describe(key: Key | None) -> str:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from .._errors import OptionError
 from .check import check
 from .draft import Draft, place
-from .model import ROUTE_PROTOCOL, Have, Link, Route, Want, WantNamespace
-from .operations import AddNamespace, Operation, SetRoute, SetSysctl, set_link
+from .model import ROUTE_PROTOCOL, Have, Link, OptionValue, Route, Want, WantNamespace
+from .operations import AddNamespace, AttachNamespace, Operation, SetRoute, SetSysctl, set_link
 from .placement import place_links
 from .properties import set_properties
 from .removal import remove
@@ -61,6 +61,8 @@ def _namespace(draft: Draft, want: WantNamespace) -> None:
     have = draft.have.namespaces.get(want.name)
     exists = have is not None
     ours = draft.is_our_namespace(want.name)
+    if want.source is not None:
+        draft.add(*_attach(draft, want, want.source))
     if not exists:
         if want.name in draft.have.stale and not draft.is_our_stale(want.name):
             raise OptionError(
@@ -80,6 +82,10 @@ def _namespace(draft: Draft, want: WantNamespace) -> None:
     sysctls = have.sysctls if have is not None else draft.have.probed.get(want.name, {})
     wanted = (*want.sysctls, *_put_back(draft, want, sysctls)) if ours else want.sysctls
     operations.extend(_sysctls(want.name, wanted, sysctls))
+    if want.source is not None:
+        # Named by its process, so it is meant; and it stays that process's.
+        draft.add(*operations)
+        return
     if exists:
         draft.permit(
             f"{want.where}name",
@@ -94,6 +100,30 @@ def _namespace(draft: Draft, want: WantNamespace) -> None:
     ):
         draft.add(set_link(loopback, "alias", draft.want.mark, loopback.alias))
     draft.add(*operations)
+
+
+def _attach(draft: Draft, want: WantNamespace, source: tuple[str, OptionValue]) -> list[Operation]:
+    """Nothing when the name leads there already."""
+    have = draft.have
+    if want.name not in have.unattached:
+        return []
+    replaces = want.name in have.astray
+    if replaces and want.name not in have.attached and draft.want.adopt is not True:
+        raise OptionError(
+            f"{want.where}{source[0]}",
+            source[1],
+            f"{want.name} is the name of another namespace, which topology"
+            f" {draft.want.topology} did not give",
+            "Choose another name, or remove that one",
+        )
+    if want.name in have.stale:
+        raise OptionError(
+            f"{want.where}name",
+            want.name,
+            f"/run/netns/{want.name} is an ordinary file",
+            "Remove the file, or choose another name",
+        )
+    return [AttachNamespace(want.name, source, have.live[want.name], replaces)]
 
 
 def _put_back(

@@ -88,6 +88,10 @@ class _Removal:
             if draft.is_our_stale(name):
                 draft.add(DeleteNamespace(name))
             return
+        if name in draft.have.attached:
+            # It is its process's: only our name for it goes.
+            draft.add(DeleteNamespace(name))
+            return
         owner = draft.have.namespace_owner(name)
         if owner not in (None, draft.want.topology) and draft.want.adopt is not True:
             raise OptionError(
@@ -109,6 +113,8 @@ class _Removal:
             if name not in wanted_namespaces and draft.is_our_namespace(name):
                 self._pruned.add(name)
                 self._delete_namespace(name, f"namespace {name}", draft.want.force)
+            elif name not in wanted_namespaces and name in draft.have.attached:
+                draft.add(DeleteNamespace(name))
         for namespace in draft.have.namespaces.values():
             for link in namespace.links.values():
                 named = link.key in draft.wanted or link.key in draft.gone
