@@ -107,6 +107,33 @@ NETNS = _each(
         {"name": "room", "sysctls": {"net.ipv4.ip_default_ttl": "many"}},
         ("ip_default_ttl", "many"),
     ),
+    ("process zero", {"name": "new", "pid": 0}, ("pid", "0", "outside 1 to", "Give")),
+    ("process a word", {"name": "new", "pid": "init"}, ("pid", "init", "int")),
+    (
+        "process that is not there",
+        {"name": "new", "pid": 4194304},
+        ("pid", "4194304", "no network namespace", "a process that runs"),
+    ),
+    (
+        "process of the host's own network",
+        {"name": "new", "pid": 1},
+        ("pid", "1", "the host's own network", "Leave netns out"),
+    ),
+    (
+        "process and container",
+        {"name": "new", "pid": 1, "container": "web"},
+        ("container", "'web'", "pid is given", "Give one"),
+    ),
+    (
+        "container with a slash",
+        {"name": "new", "container": "../web"},
+        ("container", "'../web'", "no name or id", "letters"),
+    ),
+    (
+        "container without Docker",
+        {"name": "new", "container": "web"},
+        ("container", "'web'", "/var/run/docker.sock", "Start Docker", "pid"),
+    ),
     ("sysctls as a list", {"name": "new", "sysctls": ["a", "b"]}, ("sysctls", "dict")),
     (
         "a file in the way",
@@ -525,6 +552,16 @@ TOPOLOGY = _each(
         "a route in a namespace of others in what shall last",
         _topology(persist=True, routes=[{"dst": "10.3.0.0/16", "dev": "inside", "netns": "room"}]),
         ("routes[0].netns", "'room'", "after a reboot", "persist to false"),
+    ),
+    (
+        "a process's namespace in what shall last",
+        _topology(persist=True, namespaces=[{"name": "new", "pid": 1}]),
+        ("namespaces[0].pid", "1", "after a reboot", "persist to false"),
+    ),
+    (
+        "a container's namespace in what shall last",
+        _topology(persist=True, namespaces=[{"name": "new", "container": "web"}]),
+        ("namespaces[0].container", "'web'", "after a reboot", "persist to false"),
     ),
     ("persist a word", _topology(persist="forever"), ("persist", "forever", "bool")),
     (

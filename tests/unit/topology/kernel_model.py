@@ -340,9 +340,7 @@ class Kernel:
                 raise Refused(f"File exists: {new}")
         networks = {a.interface.network for a in link.addresses}
         secondary = new.version == 4 and new.network in networks
-        self._put(
-            replace(link, addresses=(*link.addresses, HaveAddress(new, secondary=secondary)))
-        )
+        self._put(replace(link, addresses=(*link.addresses, HaveAddress(new, secondary=secondary))))
 
     def _DeleteAddress(self, operation: DeleteAddress) -> None:
         link = self._link(operation.netns, operation.name)

@@ -119,7 +119,9 @@ def test_from_any_network_to_any_other_and_back(
 
 @strategies.bounded(60)
 @given(strategies.networks(), st.data())
-def test_whatever_somebody_breaks_is_repaired(first: strategies.Params, data: st.DataObject) -> None:
+def test_whatever_somebody_breaks_is_repaired(
+    first: strategies.Params, data: st.DataObject
+) -> None:
     kernel = foreign()
     reach(kernel, wanted(first))
     whole = _without_macs(kernel)
@@ -170,7 +172,9 @@ def _renamed(params: strategies.Params) -> strategies.Params:
         return params
     return {
         **params,
-        "namespaces": [{**n, "name": f"{n['name']}z", "sysctls": None} for n in params["namespaces"]],
+        "namespaces": [
+            {**n, "name": f"{n['name']}z", "sysctls": None} for n in params["namespaces"]
+        ],
         "bridges": [own(link) for link in params["bridges"]],
         "veths": [own(link) for link in params["veths"]],
     }
