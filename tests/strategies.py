@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 Params = dict[str, Any]
@@ -22,10 +22,11 @@ Params = dict[str, Any]
 _SPACES = ("n1", "n2", "n3")
 
 
-def bounded(examples: int) -> settings:
+def bounded(examples: int, shrink: bool = True) -> settings:
     """The same examples in each run, so that a run of the tests says the same as the last one.
 
     With CONTAINER_NET_EXAMPLES=<number> so many random ones, to look for what nobody thought of.
+    ``shrink`` makes a failing example small, which takes many more of them.
     """
     more = os.environ.get("CONTAINER_NET_EXAMPLES")
     return settings(
@@ -33,6 +34,7 @@ def bounded(examples: int) -> settings:
         derandomize=not more,
         database=None,
         deadline=None,
+        phases=[Phase.generate, *([Phase.shrink] if shrink else [])],
         suppress_health_check=list(HealthCheck),
     )
 

@@ -95,7 +95,8 @@ _VOLATILE = re.compile(
     r"^\d+: |@\S+|link/ether \S+ brd \S+| link-net\S+ \S+|(LOWER_UP|NO-CARRIER|M-DOWN),?|,(?=>)"
     r"|(state|qdisc) \S+| tentative| linkdown|valid_lft.*",
 )
-_KERNELS = re.compile(r"inet6 fe80|^fe80|^(unicast )?ff00|table local")
+# The loopback link keeps its addresses when it goes down, but has none before it was up.
+_KERNELS = re.compile(r"inet6 fe80|^fe80|^(unicast )?ff00|table local|: lo +inet")
 
 
 def look(host: Host) -> dict[str, Any]:
