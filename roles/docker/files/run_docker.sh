@@ -63,5 +63,8 @@ started | restarted)
     ;;
 *) echo "$action: no such action" >&2; exit 1 ;;
 esac
+# The first start of all makes the chain DOCKER-USER, where the accepts of our networks belong then.
+forward=container-net-forward.service
+if systemctl is-enabled --quiet "$forward" 2>/dev/null; then systemctl restart "$forward"; fi
 # A Docker that was only started may have been running already, with what it had.
 [ "$action" = started ] || rm -f "$marker"
