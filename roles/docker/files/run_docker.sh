@@ -9,6 +9,7 @@
 set -eu
 action=$1 bridge=$2 marker=$3
 unit=docker.service
+forward=container-net-forward.service
 folder=/run/systemd/system/$unit.d
 drop_in=$folder/container_net-forget-bridge.conf
 since=$(date +%s)
@@ -60,11 +61,10 @@ started | restarted)
     systemctl enable "$unit"
     [ "$bridge" != FORGET ] || forget_bridge
     systemctl "${action%ed}" "$unit" || refused
+    # The first start of all makes the chain DOCKER-USER, where the accepts of our networks belong then.
+    if systemctl is-enabled "$forward" >/dev/null 2>&1; then systemctl restart "$forward"; fi
     ;;
 *) echo "$action: no such action" >&2; exit 1 ;;
 esac
-# The first start of all makes the chain DOCKER-USER, where the accepts of our networks belong then.
-forward=container-net-forward.service
-if systemctl is-enabled --quiet "$forward" 2>/dev/null; then systemctl restart "$forward"; fi
 # A Docker that was only started may have been running already, with what it had.
 [ "$action" = started ] || rm -f "$marker"

@@ -117,6 +117,18 @@ def test_docker_that_was_stopped_is_only_started(host: RoleHost) -> None:
     assert host.shell("ls /run/stand_in/docker.service.*", check=False) == ""
 
 
+def test_a_start_makes_the_accepts_anew(host: RoleHost) -> None:
+    """Docker's first start makes the chain where they belong; a reload moves nothing."""
+    host.shell("touch /run/stand_in/container-net-forward.service.enabled")
+    assert host.apply(docker_daemon_settings={"mtu": 1450})[0]["failures"] == 0
+    assert [line.split()[:2] for line in host.log()] == [
+        ["docker", "started"],
+        ["forward", "restarted"],
+    ]
+    assert host.apply(docker_daemon_settings={"mtu": 1450, "debug": True})[0]["failures"] == 0
+    assert host.log() == ["docker reloaded"]
+
+
 def test_containers_are_not_stopped_unasked(host: RoleHost) -> None:
     start(host)
     assert host.apply(docker_daemon_settings={"mtu": 1450})[0]["failures"] == 0

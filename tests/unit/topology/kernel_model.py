@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A model of the kernel: what the operations of a plan do, refusals and collateral (G3) included."""
+"""A model of the kernel: what operations do, with refusals and collateral (G3)."""
 
 from __future__ import annotations
 

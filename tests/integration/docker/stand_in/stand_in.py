@@ -26,6 +26,7 @@ PIDFILE = Path("/run/docker.pid")
 UNITS = Path("/etc/systemd/system")
 DOCKER = "docker.service"
 BIP = "container-net-docker-bip.service"
+FORWARD = "container-net-forward.service"
 
 
 def flag(unit: str, name: str) -> Path:
@@ -117,6 +118,8 @@ def systemctl(arguments: list[str]) -> int:
             return start_docker("--bridge=none" if "--bridge=none" in exec_start() else "-")
     elif unit == DOCKER and verb == "reload":
         say(LOG, "docker reloaded")
+    elif unit == FORWARD and verb == "restart":
+        say(LOG, "forward restarted")
     return 0
 
 
