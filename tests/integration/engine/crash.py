@@ -92,7 +92,8 @@ route show table all
 """
 # Indexes, MACs that are chosen at random, and what the kernel adds by itself.
 _VOLATILE = re.compile(
-    r"^\d+: |@\S+|link/ether \S+ brd \S+| link-net\S+ \S+|(LOWER_UP|NO-CARRIER|M-DOWN),?|,(?=>)"
+    r"^\d+: |@\S+|link/ether \S+ brd \S+| link-net\S+ \S+"
+    r"|,(LOWER_UP|NO-CARRIER|M-DOWN)(?=[,>])|(?<=<)(LOWER_UP|NO-CARRIER|M-DOWN),"
     r"|(state|qdisc) \S+| tentative| linkdown|valid_lft.*",
 )
 # The loopback link keeps its addresses when it goes down, but has none before it was up.
