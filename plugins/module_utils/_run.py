@@ -163,6 +163,8 @@ class _Transaction:
             self._remember(keep, [o for o in planned.operations if _loses(o)])
             self._ledger.journal(forward)
             have = self._forward(forward, before, keep, planned)
+            if any(isinstance(o, RenameLink) for o in forward):
+                planned = _with_restored(planned, plan(have, self._want))
             if planned.deletes:
                 have = self._delete(planned, keep)
             return have
@@ -220,6 +222,7 @@ class _Transaction:
                 if not attempt:
                     return have
                 self._session.indexes.update(indexes(have))
+                planned = Plan((*planned.operations, *attempt))
             try:
                 self._applier.run(attempt)
                 self._keep(keep, planned)
@@ -261,6 +264,13 @@ def _random_mac() -> str:
 def _loses(operation: Operation) -> bool:
     """Whether a run that succeeds takes something along that has to stay."""
     return isinstance(operation, (DeleteAddress, RenameLink))
+
+
+def _with_restored(planned: Plan, again: Plan) -> Plan:
+    """Addresses that go with a rename are restored with what others have, and then removed."""
+    extra = [o for o in again.deletes if isinstance(o, DeleteAddress)]
+    extra = [o for o in extra if o not in planned.deletes]
+    return Plan(tuple(sorted([*planned.operations, *extra], key=lambda o: o.stage)))
 
 
 def _leave(operations: Iterable[Operation]) -> Leave:

@@ -10,7 +10,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .._topology.model import HOST, ROUTE_PROTOCOL, Have, Key, Owned, Want
-from .._topology.operations import AddLink, AddNamespace, AttachNamespace, Operation, SetSysctl
+from .._topology.operations import (
+    AddLink,
+    AddNamespace,
+    AttachNamespace,
+    Operation,
+    SetRoute,
+    SetSysctl,
+)
 from .state import RouteKey, State, StateFile
 
 
@@ -46,6 +53,7 @@ class Ledger:
         links = dict(self._state.pending_links)
         sysctls = {netns: dict(values) for netns, values in self._state.sysctls.items()}
         attached = dict(self._state.attached)
+        routes = set(self._state.routes)
         for operation in operations:
             if isinstance(operation, AddNamespace):
                 namespaces.add(operation.netns)
@@ -56,12 +64,16 @@ class Ledger:
             elif isinstance(operation, AddLink):
                 for end in operation.ends:
                     links[end.key] = end.mac or ""
+            elif isinstance(operation, SetRoute):
+                # Their mark tells that they are a topology's, but not whose.
+                routes.add(operation.route.key)
             elif isinstance(operation, SetSysctl):
                 # Only the first value is the one from before us.
                 values = sysctls.setdefault(operation.netns, {})
                 values.setdefault(operation.path, operation.before)
         pending = replace(
             self._state,
+            routes=frozenset(routes),
             pending_namespaces=frozenset(namespaces),
             pending_links=links,
             sysctls=sysctls,

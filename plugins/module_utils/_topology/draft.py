@@ -20,7 +20,8 @@ def place(netns: str) -> str:
 
 class Draft:
     """``base`` is each wanted link as it is once it exists in its place, before its properties
-    are set; ``gone`` are links that are deleted, moved or renamed by this plan."""
+    are set; ``gone`` are links that are deleted, moved or renamed by this plan; ``renamed`` are
+    the new names of those that stay in their namespace."""
 
     def __init__(self, have: Have, want: Want) -> None:
         self.have = have
@@ -28,6 +29,7 @@ class Draft:
         self.operations: list[Operation] = []
         self.base: dict[Key, Link] = {}
         self.gone: set[Key] = set()
+        self.renamed: dict[Key, str] = {}
         self.new_namespaces: set[str] = set()
         self.sysctls: dict[str, list[str]] = {
             namespace.name: [path for path, dummy in namespace.sysctls]

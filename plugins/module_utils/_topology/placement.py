@@ -291,6 +291,8 @@ def _bring(draft: Draft, want: WantLink, have: Link) -> None:
     )
     draft.add(*operations)
     draft.gone.add(have.key)
+    if have.netns == want.netns:
+        draft.renamed[have.key] = want.name
     draft.base[want.key] = link
 
 

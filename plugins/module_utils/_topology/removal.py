@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .._errors import OptionError
 from .draft import Draft, place
 from .model import HOST, ROUTE_PROTOCOL, Key, Link, Route, WantLink, WantRouteAbsent
@@ -55,7 +57,16 @@ class _Removal:
                         f"the route {place(route.netns)} belongs to topology {owner}",
                         "Remove it from that topology",
                     )
-                self._draft.add(DeleteRoute(route))
+                self._delete_route(route)
+
+    def _delete_route(self, route: Route) -> None:
+        """A route goes with its link, also when that moves away, but not when it is renamed."""
+        key = (route.netns, route.dev or "")
+        if key in self._draft.renamed:
+            route = replace(route, dev=self._draft.renamed[key])
+        elif key in self._draft.gone:
+            return
+        self._draft.add(DeleteRoute(route))
 
     def absent_link(self, want: WantLink) -> None:
         link = self._draft.have.link(want.key)
@@ -124,7 +135,7 @@ class _Removal:
         for namespace in draft.have.namespaces.values():
             for route in namespace.routes:
                 if route.key not in wanted_routes and self._owns_route(route):
-                    draft.add(DeleteRoute(route))
+                    self._delete_route(route)
 
     def refuse_losses_of_others(self) -> None:
         refuse_losses_of_others(self._draft, self._links, self._namespaces, self._pruned)

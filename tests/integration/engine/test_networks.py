@@ -238,3 +238,26 @@ def test_a_secondary_that_is_wanted_outlives_the_primary(host: Host) -> None:
     assert "10.1.0.1/24" not in text
     assert "10.2.0.0/16 via 10.1.0.9" in host.sh("ip route")
     assert not host.apply(params).changed
+
+
+def test_an_end_that_gets_another_name_keeps_nothing_that_is_no_longer_wanted(host: Host) -> None:
+    def params(name: str, **more: Any) -> networks.Params:
+        peer = networks.link(name, **more)
+        return {"name": "t", "veths": [networks.link("near", peer=peer)], "routes": []}
+
+    empty = host.dump()
+    routes = [
+        {"dst": "default", "via": "10.1.0.9", "metric": 7},
+        {"dst": "fd99::/32", "via": "fd00:1::9"},
+        {"dst": "10.42.0.0/16", "type": "blackhole"},
+    ]
+    host.apply(params("old", addresses=["10.1.0.7/24", "fd00:1::7/64"], routes=routes))
+    host.sh("ip addr add fd00:2::7/64 dev old nodad; ip route add 10.9.0.0/16 via 10.1.0.8")
+    host.apply(params("new", addresses=["10.1.0.7/24"], routes=routes[2:]))
+    assert not host.apply(params("new", addresses=["10.1.0.7/24"], routes=routes[2:])).changed
+    # What somebody else had on it went along, and came back.
+    assert "10.9.0.0/16 via 10.1.0.8 dev new" in host.sh("ip route")
+    assert "default" not in host.sh("ip route")
+    assert "fd00" not in host.sh("ip -6 addr; ip -6 route")
+    host.apply({"name": "t", "state": "absent"})
+    assert host.dump() == empty

@@ -393,6 +393,8 @@ class Kernel:
 
     def _DeleteRoute(self, operation: DeleteRoute) -> None:
         space = self.spaces[operation.netns]
+        if operation.route.dev is not None:
+            self._link(operation.netns, operation.route.dev)
         space.routes = [other for other in space.routes if other.key != operation.route.key]
 
     def _SetSysctl(self, operation: SetSysctl) -> None:
