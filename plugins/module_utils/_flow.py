@@ -44,7 +44,8 @@ def run(
 
     * ``changed`` (bool), ``commands`` (list of str, the equivalent shell commands),
     * ``diff`` ({before, after} or {prepared}), in --diff mode only,
-    * on failure ``msg`` and, once something had been written, ``rolled_back`` (bool).
+    * on failure ``msg`` and, once something had been written, ``rolled_back`` (bool) and
+      ``repair`` (list of str, the commands that are left for a person).
     """
     try:
         want = build()
@@ -55,7 +56,7 @@ def run(
             (lambda: keeper(module.params, want)) if keeper else None,
         )
     except RunError as error:
-        module.fail_json(msg=str(error), rolled_back=error.rolled_back)
+        module.fail_json(msg=str(error), rolled_back=error.rolled_back, repair=error.repair)
     except ContainerNetError as error:
         module.fail_json(msg=str(error))
     except OSError as error:

@@ -46,9 +46,10 @@ from ._topology.plan import Plan, plan
 class RunError(ContainerNetError):
     """A run that failed after it had begun to write."""
 
-    def __init__(self, message: str, rolled_back: bool) -> None:
+    def __init__(self, message: str, rolled_back: bool, repair: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.rolled_back = rolled_back
+        self.repair = list(repair)
 
 
 @dataclass(frozen=True)
@@ -197,9 +198,10 @@ class _Transaction:
 
     def _keep(self, keep: Snapshot, planned: Plan) -> None:
         """Put back what was others' and went along; what does not come back is a warning."""
-        for problem in keep.restore(_leave(planned.operations)):
+        for repair, reason in keep.restore(_leave(planned.operations)):
             self.lost.append(
-                f"Something of others was lost with a change and not restored: {problem}"
+                f"Something of others was lost with a change and not restored: {reason}. Repair it"
+                f" with: {repair}"
             )
 
     def _verify(self) -> Have:
@@ -297,19 +299,23 @@ def _failure(error: BaseException, left: list[Leftover]) -> BaseException:
         text = f"Interrupted ({type(error).__name__})."
     if not left:
         return RunError(f"{text} Everything that this run had changed was undone.", True)
-    lines = []
-    for operation, reason in left:
-        repair = "; ".join(command(operation)) if operation is not None else ""
-        lines.append(f"{reason}" + (f" (repair by hand: {repair})" if repair else ""))
-    return RunError(f"{text} Undoing it was not complete: {'. '.join(lines)}.", False)
+    lines = [f"{'; '.join(repair)}: {reason}" if repair else reason for repair, reason in left]
+    repairs = [command for repair, dummy in left for command in repair]
+    return RunError(
+        f"{text} Undoing it was not complete. What is left, as the commands that do it, and why"
+        f" they failed here: {'. '.join(lines)}.",
+        False,
+        repairs,
+    )
 
 
 def _unfinished(rest: Plan, failure: OperationError | None) -> RunError:
     text = "The new network is in place, but not everything that has to go could be removed"
     if failure is not None:
         text += f": {describe(failure.operation)}: {failure.reason}"
-    todo = "; ".join(commands(rest.operations)) or "run the task again"
-    return RunError(f"{text}. Left to do: {todo}.", False)
+    left = commands(rest.operations)
+    todo = "; ".join(left) or "run the task again"
+    return RunError(f"{text}. Left to do: {todo}.", False, left)
 
 
 def describe(operation: Operation) -> str:

@@ -87,6 +87,13 @@ rolled_back:
     - Whether everything that was done before a failure has been undone.
   type: bool
   returned: when a change failed
+repair:
+  description:
+    - What could not be undone, or after the point of no return not be finished, as the commands
+      that do it. Empty when RV(rolled_back=true).
+  type: list
+  elements: str
+  returned: when a change failed
 """
 
 

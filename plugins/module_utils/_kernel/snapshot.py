@@ -11,8 +11,9 @@ survives as well.
 
 from __future__ import annotations
 
+import shlex
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .._topology.model import Key
@@ -37,6 +38,14 @@ from .netlink import (
 )
 from .render import mac_bytes
 from .session import Session
+from .words import ip, record_command, sysctl_command
+
+# What a person has to do still, and why it could not be done here.
+Problem = tuple[str, str]
+
+
+# The properties in LinkState, as SetLink calls them.
+REMEMBERED = ("mac", "mtu", "up", "master")
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,7 @@ class _Remembered:
 
     indexes: set[int] | None
     links: dict[int, LinkState] = field(default_factory=dict)
+    raws: dict[int, RawLink] = field(default_factory=dict)
     addresses: list[bytes] = field(default_factory=list)
     routes: list[bytes] = field(default_factory=list)
     neighbours: list[bytes] = field(default_factory=list)
@@ -100,6 +110,7 @@ class Snapshot:
                 continue
             if found.indexes is not None:
                 found.indexes.add(link.index)
+            found.raws[link.index] = raw
             found.links[link.index] = LinkState(
                 link.name, link.mac, link.mtu, link.up, raw.master_index
             )
@@ -113,14 +124,14 @@ class Snapshot:
                 found.sysctls = sysctl.matching(patterns)
         return found
 
-    def restore(self, leave: Leave | None = None) -> list[str]:
-        """Put back what is missing; what could not be is returned as text."""
-        problems: list[str] = []
+    def restore(self, leave: Leave | None = None) -> list[Problem]:
+        """Put back what is missing; what could not be is returned."""
+        problems: list[Problem] = []
         for netns, remembered in self._namespaces.items():
             problems.extend(self._restore(netns, remembered, leave or Leave()))
         return problems
 
-    def _restore(self, netns: str, old: _Remembered, leave: Leave) -> list[str]:
+    def _restore(self, netns: str, old: _Remembered, leave: Leave) -> list[Problem]:
         session = self._session
         if not session.spaces.exists(netns):
             return []
@@ -129,15 +140,21 @@ class Snapshot:
         for body in socket.dump(GETLINK, LINK_DUMP):
             raw = parse_link(netns, body)
             present[raw.link.index] = raw
-        requests: list[Request] = []
+        names = {index: raw.link.name for index, raw in present.items()}
+        changes: list[tuple[str, Request]] = []
+        problems: list[Problem] = []
         for index, state in old.links.items():
             raw_link = present.get(index)
-            if raw_link is not None and leave.links:
-                requests.extend(_link_requests(index, state, raw_link))
-        problems = _send(socket, netns, requests)
+            if raw_link is None and leave.links:
+                problems.extend(_as_it_was(netns, state, names))
+            elif raw_link is not None and leave.links:
+                changes.extend(_link_requests(netns, index, state, raw_link, names))
+        problems.extend(_send(socket, changes))
         if old.sysctls and leave.links:
             with session.spaces.entered(netns):
-                sysctl.restore(old.sysctls)
+                refused = sysctl.restore(old.sysctls)
+            for path, reason in refused:
+                problems.append((sysctl_command(netns, path, old.sysctls[path]), reason))
         for kind, get, dump, clean, saved in (
             (NEWADDR, GETADDR, ADDR_DUMP, records.addresses, old.addresses),
             (NEWROUTE, GETROUTE, ROUTE_DUMP, records.routes, old.routes),
@@ -147,13 +164,20 @@ class Snapshot:
             missing = [
                 body for body in saved if body not in there and not leave.covers(netns, kind, body)
             ]
+            if leave.links:
+                for body in missing:
+                    index = records.index_of(kind, body)
+                    if index in old.raws and index not in present:
+                        command = record_command(netns, kind, body, old.raws)
+                        problems.append((command, f"link {old.links[index].name} is not there"))
             missing = [body for body in missing if records.index_of(kind, body) in {0, *present}]
             if kind == NEWROUTE:
                 # Gateways need the routes that lead to them.
                 missing.sort(key=records.has_gateway)
             # One by one: an address or route may need the one before it (G1).
             for body in missing:
-                problems.extend(_send(socket, netns, [records.again(kind, body)]))
+                command = record_command(netns, kind, body, present)
+                problems.extend(_send(socket, [(command, records.again(kind, body))]))
         return problems
 
 
@@ -182,25 +206,42 @@ class Leave:
         return False
 
 
-def _link_requests(index: int, state: LinkState, raw: RawLink) -> list[Request]:
+def _link_requests(
+    netns: str, index: int, state: LinkState, raw: RawLink, names: Mapping[int, str]
+) -> list[tuple[str, Request]]:
+    """(command, request) for each property that is not as it was."""
     found = []
+    link = f"{ip(netns)} link set dev {shlex.quote(raw.link.name)}"
     if raw.master_index != state.master:
+        master = f"master {shlex.quote(names.get(state.master, '?'))}"
         body = link_body(index) + attr_u32(10, state.master)
-        found.append(Request(SETLINK, 0, body))
+        found.append((f"{link} {master if state.master else 'nomaster'}", body))
     if raw.link.mtu != state.mtu:
-        found.append(Request(SETLINK, 0, link_body(index) + attr_u32(4, state.mtu)))
+        found.append((f"{link} mtu {state.mtu}", link_body(index) + attr_u32(4, state.mtu)))
     if raw.link.mac != state.mac:
-        found.append(Request(SETLINK, 0, link_body(index) + attr(1, mac_bytes(state.mac))))
+        body = link_body(index) + attr(1, mac_bytes(state.mac))
+        found.append((f"{link} address {state.mac}", body))
     if raw.link.up != state.up:
-        found.append(Request(SETLINK, 0, link_body(index, int(state.up), 1)))
-    return found
+        found.append((f"{link} {'up' if state.up else 'down'}", link_body(index, int(state.up), 1)))
+    return [(command, Request(SETLINK, 0, body)) for command, body in found]
 
 
-def _send(socket: Socket, netns: str, requests: list[Request]) -> list[str]:
-    if not requests:
+def _as_it_was(netns: str, state: LinkState, names: Mapping[int, str]) -> list[Problem]:
+    """What a link that did not come back needs once it is there, beside its addresses."""
+    link = f"{ip(netns)} link set dev {shlex.quote(state.name)}"
+    found = []
+    if state.master in names:
+        found.append(f"{link} master {shlex.quote(names[state.master])}")
+    if state.up:
+        found.append(f"{link} up")
+    return [(command, f"link {state.name} is not there") for command in found]
+
+
+def _send(socket: Socket, changes: list[tuple[str, Request]]) -> list[Problem]:
+    if not changes:
         return []
-    place = f"namespace {netns}" if netns else "the host"
-    return [f"{place}: {error}" for error in socket.send(requests) if error is not None]
+    answers = socket.send([request for dummy, request in changes])
+    return [(command, str(error)) for (command, dummy), error in zip(changes, answers) if error]
 
 
 def _escape(name: str) -> str:

@@ -52,8 +52,10 @@ def matching(patterns: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def restore(values: Mapping[str, str]) -> None:
+def restore(values: Mapping[str, str]) -> list[tuple[str, str]]:
     """Write back what differs; what went with its link is left out.
+
+    Returns (path, the kernel's word) of those that were refused.
 
     "all" and "default" first, because writing them may change the links' own.
     """
@@ -61,7 +63,12 @@ def restore(values: Mapping[str, str]) -> None:
     def rank(path: str) -> int:
         return 0 if "/all/" in path else 1 if "/default/" in path else 2
 
+    refused = []
     for path in sorted(values, key=rank):
         present = read([path])
         if path in present and present[path] not in (None, values[path]):
-            write(path, values[path])
+            try:
+                write(path, values[path])
+            except HostError as error:
+                refused.append((path, str(error)))
+    return refused

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import shlex
 from collections.abc import Iterable
-from typing import Optional
+from dataclasses import replace
 
 from .._errors import ContainerNetError, HostError
+from .._topology.commands import command
 from .._topology.operations import (
     AddAddress,
     AddLink,
     AddNamespace,
     AttachNamespace,
+    DeleteAddress,
     DeleteLink,
     DeleteNamespace,
     MoveLink,
     Operation,
+    RenameLink,
     SetEntry,
     SetLink,
 )
@@ -28,17 +32,18 @@ from .apply import Applier
 from .netlink import NetlinkError
 from .render import move_link
 from .session import Session
-from .snapshot import Snapshot
+from .snapshot import REMEMBERED, Snapshot
+from .words import ip
 
-# The operation that is still to be done, where one would help, and why it failed.
-Leftover = tuple[Optional[Operation], str]
+# The commands that are still to be done, and why what they do failed.
+Leftover = tuple[tuple[str, ...], str]
 
 
 def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[Leftover]:
     """Undo everything in ``applier.done``; returns what could not be, with the kernel's word."""
-    left: list[Leftover] = []
     back = Applier(session)
     goes_along = _GoesAlong(applier)
+    failed: list[Operation] = []
     for kind, group in itertools.groupby(reversed(applier.done), type):
         todo = [operation for operation in group if not goes_along.covers(operation)]
         if kind is AddLink:
@@ -46,16 +51,66 @@ def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[Leftove
         for operation in todo:
             try:
                 _take_back(session, back, operation)
-            except (ContainerNetError, OSError) as error:
-                left.append((operation.inverse(), str(error)))
+            except (ContainerNetError, OSError):
+                failed.append(operation)
+            else:
+                failed = [_followed(other, operation) for other in failed]
     # A namespace that this run began to make but could not finish is already gone.
     session.spaces.let_go()
+    problems = _restore(snapshot)
+    left: list[Leftover] = []
+    failed = [o for o in failed if not (isinstance(o, SetLink) and o.key in REMEMBERED)]
+    for operation in failed:
+        if isinstance(operation, AddLink) and not all(
+            session.spaces.exists(end.netns) for end in operation.ends
+        ):
+            # It goes with a new namespace that is gone by now.
+            continue
+        # What was in its way may be gone, and some of it the snapshot has done.
+        try:
+            _take_back(session, back, operation)
+        except (ContainerNetError, OSError) as error:
+            left.append((_repair(session, operation), str(error)))
+    if len(left) < len(failed):
+        problems = _restore(snapshot)
+    said = {command for commands, dummy in left for command in commands}
+    return [*left, *(problem for problem in problems if not said.issuperset(problem[0] or ("",)))]
+
+
+def _restore(snapshot: Snapshot) -> list[Leftover]:
     try:
-        problems = snapshot.restore()
+        return [((repair,), reason) for repair, reason in snapshot.restore()]
     except (HostError, OSError) as error:
-        problems = [str(error)]
-    left.extend((None, problem) for problem in problems)
-    return left
+        return [((), f"What others had could not be looked after: {error}")]
+
+
+def _followed(operation: Operation, undone: Operation) -> Operation:
+    """An operation on a link that got its old name or place back, since it was tried."""
+    if isinstance(operation, (SetLink, AddAddress, DeleteAddress)):
+        if isinstance(undone, RenameLink):
+            if (operation.netns, operation.name) == (undone.netns, undone.target):
+                return replace(operation, name=undone.name)
+        elif isinstance(undone, MoveLink) and (operation.netns, operation.name) == (
+            undone.target,
+            undone.name,
+        ):
+            return replace(operation, netns=undone.netns)
+    return operation
+
+
+def _repair(session: Session, operation: Operation) -> tuple[str, ...]:
+    """The commands that take an operation back; a link is named by an end that is there."""
+    inverse = operation.inverse()
+    if isinstance(operation, AddLink):
+        for end in operation.ends:
+            if session.spaces.exists(end.netns):
+                inverse = DeleteLink(end.netns, end.name, operation.kind)
+                break
+    if isinstance(inverse, SetLink) and inverse.key == "alias":
+        # A mark, which commands leave out otherwise.
+        link = f"{ip(inverse.netns)} link set dev {shlex.quote(inverse.name)}"
+        return (f"{link} alias {shlex.quote(str(inverse.value))}",)
+    return tuple(command(inverse))
 
 
 class _GoesAlong:
@@ -115,7 +170,9 @@ def _take_back(session: Session, back: Applier, operation: Operation) -> None:
                 continue
             back.one(DeleteLink(netns, name, operation.kind))
             return
-    back.one(operation.inverse())
+    inverse = operation.inverse()
+    # It may be there again already.
+    back.one(replace(inverse, again=True) if isinstance(inverse, AddAddress) else inverse)
 
 
 def _move_back(session: Session, operation: MoveLink) -> None:

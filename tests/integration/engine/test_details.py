@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 from typing import Any
@@ -19,7 +18,6 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._errors im
     HostError,
     OptionError,
 )
-from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import apply
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
@@ -200,55 +198,6 @@ def test_a_chain_of_namespaces_without_the_host(host: Host) -> None:
     assert all(host.pings(f"c{i}", f"10.{i}.0.2") for i in range(4))
     host.apply({"name": "chain", "state": "absent"})
     assert host.namespaces() == []
-
-
-class Killed(BaseException):
-    """As SIGKILL would: nothing is undone."""
-
-
-@pytest.mark.parametrize("after", range(0, 24, 2))
-def test_a_run_that_was_killed_is_completed_by_the_next(
-    host: Host, monkeypatch: pytest.MonkeyPatch, after: int
-) -> None:
-    host.apply(networks.two_rooms())
-    wanted = host.dump(marks=False)
-    host.apply({"name": "two_rooms", "state": "absent"})
-    host.sh("ip netns add stranger; ip link add name other type bridge")
-    done = []
-    acknowledge, one = apply.Applier._acknowledge, apply.Applier.one
-
-    def count() -> None:
-        done.append(None)
-        if len(done) > after:
-            raise Killed
-
-    def counted(self: Any, *arguments: Any) -> None:
-        count()
-        acknowledge(self, *arguments)
-
-    def counted_one(self: Any, operation: Any) -> None:
-        count()
-        one(self, operation)
-
-    def nothing(*dummy: Any) -> list[Any]:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(apply.Applier, "_acknowledge", counted)
-        patch.setattr(apply.Applier, "one", counted_one)
-        patch.setattr(_run, "undo", nothing)
-        with contextlib.suppress(Killed):
-            host.apply(networks.two_rooms())
-    host.apply(networks.two_rooms())
-    found = host.dump(marks=False)
-    assert {name: found[name] for name in ("ns1", "ns2")} == {
-        name: wanted[name] for name in ("ns1", "ns2")
-    }
-    assert not host.apply(networks.two_rooms()).changed
-    host.apply({"name": "two_rooms", "state": "absent"})
-    assert host.namespaces() == ["stranger"]
-    assert "other" in host.sh("ip link")
-    assert host.sh("ls -A /var/lib/container_net") == ""
 
 
 def test_a_stale_file_of_ours_is_replaced_and_a_strangers_is_not(host: Host) -> None:

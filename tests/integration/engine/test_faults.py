@@ -19,7 +19,14 @@ import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _run
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import HostError
-from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import apply
+from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import (
+    apply,
+    netlink,
+    sysctl,
+)
+from ansible_collections.netfabric.container_net.plugins.module_utils._kernel.namespaces import (
+    Namespaces,
+)
 from ansible_collections.netfabric.container_net.plugins.module_utils._kernel.netlink import (
     SETLINK,
     Request,
@@ -31,6 +38,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._topology.
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.stage import Stage
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host, clean_host
+from tests.integration.engine.crash import look
 
 # What others have on the machine, in every place that the plan touches.
 FOREIGN = """
@@ -313,36 +321,93 @@ def test_a_foreign_link_that_appears_between_read_and_write(
     assert host.dump() == before
 
 
-def test_what_cannot_be_undone_is_said(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    host.sh("ip link add name br type bridge")
-    remove = _run.Namespaces.remove
+@contextmanager
+def undo_refused(monkeypatch: pytest.MonkeyPatch, number: int) -> Iterator[list[str]]:
+    """The undo of a run is refused its write ``number``; yields what was refused."""
+    undo, send = _run.undo, netlink.Socket.send
+    remove, write = Namespaces.remove, sysctl.write
+    done: list[None] = []
+    refused: list[str] = []
+    undoing: list[None] = []
+    stuck: list[Any] = []
 
-    def stuck(self: Any, name: str) -> None:
-        raise HostError(f"removing namespace {name}: Device or resource busy")
+    def refuses(kind: str, what: Any) -> bool:
+        """From the chosen write on, whenever the same is tried again."""
+        if not undoing:
+            return False
+        done.append(None)
+        if len(done) - 1 == number:
+            stuck.append(what)
+            refused.append(kind)
+        return what in stuck
 
-    params = {
-        "name": "x",
-        "namespaces": [{"name": "ns1", "loopback": "up"}],
-        "bridges": [networks.link("good", addresses=["10.1.0.1/24"])],
-        "routes": [{"dst": "10.2.0.0/16", "via": "10.1.0.2"}],
-    }
-    number = 0
-    with refused(monkeypatch, 10**6) as seen:
-        host.apply(params, check_mode=True)
-    plan = host.apply(params, check_mode=True).plan
-    number = [o.stage for o in plan.forward].index(Stage.ROUTE_VIA)
-    with refused(monkeypatch, number) as seen, monkeypatch.context() as patch:
-        patch.setattr(_run.Namespaces, "remove", stuck)
-        with pytest.raises(_run.RunError) as caught:
-            host.apply(params)
-    assert seen
-    assert not caught.value.rolled_back
-    assert "ip netns del ns1" in str(caught.value)
-    assert "Device or resource busy" in str(caught.value)
-    assert _run.Namespaces.remove is remove
-    # The journal still knows whose the rest is, and the next run completes it.
-    host.apply(params)
-    assert not host.apply(params).changed
+    def undoing_now(*arguments: Any) -> Any:
+        undoing.append(None)
+        try:
+            return undo(*arguments)
+        finally:
+            undoing.clear()
+
+    def refusing_send(self: Any, requests: Sequence[Request]) -> Any:
+        bent = Request(SETLINK, 0, link_body(0x7FFFFFF0))
+        return send(
+            self,
+            [bent if refuses("a request", (r.kind, r.body)) else r for r in requests],
+        )
+
+    def refusing_remove(self: Any, name: str) -> None:
+        if refuses("a namespace", name):
+            raise HostError(f"removing namespace {name}: Device or resource busy")
+        remove(self, name)
+
+    def refusing_write(path: str, value: str) -> None:
+        if refuses("a sysctl", (path, value)):
+            raise HostError("Invalid argument")
+        write(path, value)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_run, "undo", undoing_now)
+        patch.setattr(netlink.Socket, "send", refusing_send)
+        patch.setattr(Namespaces, "remove", refusing_remove)
+        patch.setattr(sysctl, "write", refusing_write)
+        yield refused
+
+
+def test_an_undo_that_fails_says_what_is_left_and_how_to_repair_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every write of the undo; the commands of the report lead back to the state before."""
+    prepare(host)
+    before = look(host)
+    last = forward_count(host)[0] - 1
+    kinds: set[str] = set()
+    incomplete = 0
+    for number in range(200):
+        with (
+            refused(monkeypatch, last) as seen,
+            undo_refused(monkeypatch, number) as what,
+            pytest.raises(_run.RunError) as caught,
+        ):
+            host.apply(new_network())
+        assert _run.describe(seen[last]) in str(caught.value)
+        if not what:
+            break
+        kinds.update(what)
+        error = caught.value
+        # Where deleting many at once is refused, they are deleted one by one.
+        assert error.rolled_back == (not error.repair), str(error)
+        incomplete += not error.rolled_back
+        for command in error.repair:
+            assert command in str(error)
+            host.sh(command)
+        found = look(host)
+        for place in sorted({*before, *found}):
+            assert found.get(place) == before.get(place), (number, place, str(error))
+    assert kinds == {"a request", "a namespace", "a sysctl"}
+    assert incomplete > 20
+    # The journal still knows whose the rest was, and the next run completes it.
+    host.apply(new_network())
+    assert not host.apply(new_network()).changed
 
 
 def test_a_link_that_was_moved_into_a_new_namespace_and_renamed_comes_back(
