@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _run
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import OptionError
-from tests import strategies
 from tests.integration.engine.cleanhost import clean_host
 from tests.integration.engine.crash import look
 from tests.integration.engine.test_faults import refused
+from tests.unit.topology import strategies
 
 FOREIGN = """
 ip link set dev lo up; ip link add name fbr type bridge; ip link set dev fbr up

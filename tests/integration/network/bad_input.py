@@ -23,7 +23,29 @@ ip link add inside netns room type bridge
 ip -n room address add 10.5.0.1/24 dev inside
 ip -n room link set dev inside up
 nohup ip netns exec busy sleep 1000 >/dev/null 2>&1 &
+ip link add sbr type bridge
+ip link add sp0 type veth peer name sp1
+ip link set dev sp0 master sbr
 """
+
+# Made with the modules before the cases: what other topologies have.
+OTHERS: tuple[dict[str, Any], ...] = (
+    {
+        "name": "owner",
+        "namespaces": [{"name": "owned"}],
+        "bridges": [{"name": "obr", "addresses": ["10.40.0.1/24"]}],
+        "veths": [{"name": "ov0", "master": "obr", "peer": {"name": "ov1", "netns": "owned"}}],
+        "routes": [{"dst": "10.41.0.0/16", "via": "10.40.0.9"}],
+    },
+    # Something of "guest" is on what "owner" has, and "holder" has what "guest" needs.
+    {
+        "name": "guest",
+        "bridges": [{"name": "gbr", "netns": "owned"}],
+        "veths": [{"name": "gv0", "master": "obr", "peer": {"name": "gv1"}}],
+    },
+    {"name": "holder", "bridges": [{"name": "hbr"}], "namespaces": [{"name": "held"}]},
+    {"name": "user", "veths": [{"name": "uv0", "master": "hbr", "peer": {"name": "uv1"}}]},
+)
 
 
 @dataclass(frozen=True)
@@ -633,6 +655,158 @@ TOPOLOGY = _each(
     ),
 )
 
+
+def _veths(count: int, **more: Any) -> list[dict[str, Any]]:
+    return [{"name": f"m{i}", "peer": {"name": f"n{i}"}, **more} for i in range(count)]
+
+
+# What a topology may remove, what it may take over, and what cannot fit (G11).
+OWNERSHIP = _each(
+    "topology",
+    ("prune a word", _topology(prune="perhaps"), ("prune", "perhaps", "bool")),
+    ("prune a list", _topology(prune=["br0"]), ("prune", "bool")),
+    ("adopt a word", _topology(adopt="gladly"), ("adopt", "gladly", "bool")),
+    ("adopt a name", _topology(adopt="owner"), ("adopt", "owner", "bool")),
+    (
+        "a namespace that other links are in",
+        {"name": "owner", "state": "absent"},
+        ("namespace owned", "gbr", "topology guest", "force"),
+    ),
+    (
+        "a namespace no longer named, but used",
+        {"name": "owner", "bridges": [{"name": "obr"}]},
+        ("namespace owned", "topology guest", "force"),
+    ),
+    (
+        "a bridge that others are ports of",
+        {"name": "holder", "namespaces": [{"name": "held"}]},
+        ("link hbr", "port uv0", "topology user", "force"),
+    ),
+    (
+        "all of it, while others are ports",
+        {"name": "holder", "state": "absent"},
+        ("link hbr", "topology user", "first"),
+    ),
+    (
+        "another topology's bridge",
+        _topology(bridges=[{"name": "obr", "mtu": 1400}]),
+        ("bridges[0].name", "'obr'", "belongs to topology owner", "adopt"),
+    ),
+    (
+        "another topology's namespace",
+        _topology(namespaces=[{"name": "owned", "sysctls": {"net.ipv4.ip_forward": "1"}}]),
+        ("namespaces[0].name", "'owned'", "belongs to topology owner", "adopt"),
+    ),
+    (
+        "another topology's pair",
+        _topology(veths=[{"name": "ov0", "mtu": 1400, "peer": {"name": "ov1", "netns": "owned"}}]),
+        ("veths[0].name", "'ov0'", "belongs to topology owner", "adopt"),
+    ),
+    (
+        "another topology's end under another name",
+        _topology(veths=[{"name": "ov0", "peer": {"name": "mine"}}]),
+        ("veths[0].name", "'ov0'", "other end is ov1", "recreate"),
+    ),
+    (
+        "another topology's pair, made anew",
+        _topology(veths=[{"name": "ov0", "recreate": True, "peer": {"name": "mine"}}]),
+        ("veths[0].name", "'ov0'", "belongs to topology owner", "adopt"),
+    ),
+    (
+        "another topology's route",
+        _topology(routes=[{"dst": "10.41.0.0/16", "via": "10.40.0.8"}]),
+        ("routes[0].dst", "10.41.0.0/16", "belongs to topology owner", "adopt"),
+    ),
+    (
+        "another topology's link as a port",
+        _topology(bridges=[{"name": "new", "ports": ["ov0"]}]),
+        ("bridges[0].ports[0]", "'ov0'", "belongs to topology owner", "adopt"),
+    ),
+    (
+        "a stranger's port as a port",
+        _topology(bridges=[{"name": "new", "ports": ["sp0"]}]),
+        ("bridges[0].ports[0]", "'sp0'", "port of sbr", "adopt"),
+    ),
+    (
+        "a stranger's namespace that is not as wanted",
+        _topology(namespaces=[{"name": "room", "loopback": "up"}]),
+        ("namespaces[0].name", "'room'", "was not made by topology bad", "adopt"),
+    ),
+    (
+        "a stranger's pair that is not as wanted",
+        _topology(veths=[{"name": "va", "mtu": 1400, "peer": {"name": "vb"}}]),
+        ("veths[0].name", "'va'", "was not made by topology bad", "adopt"),
+    ),
+    (
+        "adopted, but of another kind",
+        _topology(adopt=True, bridges=[{"name": "va"}]),
+        ("bridges[0].name", "'va'", "kind veth", "not a bridge"),
+    ),
+    (
+        "adopted, but a file",
+        _topology(adopt=True, namespaces=[{"name": "stale"}]),
+        ("namespaces[0].name", "'stale'", "ordinary file", "Remove the file"),
+    ),
+    (
+        "more ports than a bridge takes",
+        _topology(bridges=[{"name": "new"}], veths=_veths(1024, master="new")),
+        ("master", "'new'", "1024 ports", "takes 1023", "more bridges"),
+    ),
+    (
+        "more ports than a bridge has room for",
+        _topology(
+            veths=_veths(1023, master="br1"), bridges=[{"name": "br1", "ports": ["va"]}], adopt=True
+        ),
+        ("br1", "1024 ports", "takes 1023", "more bridges"),
+    ),
+    (
+        "more ports in a namespace",
+        _topology(
+            namespaces=[{"name": "new"}],
+            bridges=[{"name": "nbr", "netns": "new"}],
+            veths=_veths(1024, master="nbr", netns="new"),
+        ),
+        ("master", "'nbr'", "1024 ports", "takes 1023", "more bridges"),
+    ),
+    ("lock_timeout below zero", _topology(lock_timeout=-1), ("lock_timeout", "-1", "Give 0")),
+    ("lock_timeout a word", _topology(lock_timeout="soon"), ("lock_timeout", "soon", "int")),
+)
+
+OF_OTHERS = (
+    Bad(
+        "netns",
+        "absent: another topology's",
+        {"name": "owned", "state": "absent"},
+        ("name", "'owned'", "belongs to topology owner"),
+    ),
+    Bad(
+        "bridge",
+        "absent: another topology's",
+        {"name": "obr", "state": "absent"},
+        ("name", "'obr'", "belongs to topology owner"),
+    ),
+    Bad(
+        "veth",
+        "absent: another topology's",
+        {"name": "ov0", "state": "absent"},
+        ("name", "'ov0'", "belongs to topology owner"),
+    ),
+    Bad(
+        "route",
+        "absent: another topology's",
+        {"dst": "10.41.0.0/16", "state": "absent"},
+        ("dst", "10.41.0.0/16", "belongs to topology owner"),
+    ),
+    Bad(
+        "bridge",
+        "changed: another topology's",
+        {"name": "obr", "addresses": ["10.44.0.1/24"]},
+        ("name", "'obr'", "belongs to topology owner"),
+    ),
+    Bad("veth", "prune is the topology's", _pair(prune=True), ("Unsupported parameters", "prune")),
+    Bad("bridge", "adopt is the topology's", {"name": "new", "adopt": True}, ("adopt",)),
+)
+
 ANYWHERE = (
     Bad("netns", "not root", {"name": "new"}, ("root", "become"), user=65534),
     Bad("topology", "not root", _topology(bridges=[{"name": "one"}]), ("root",), user=65534),
@@ -645,4 +819,6 @@ ANYWHERE = (
     ),
 )
 
-CASES = NETNS + BRIDGE + VETH + VXLAN + ROUTE + TOPOLOGY + ANYWHERE
+CASES = (
+    NETNS + BRIDGE + VETH + VXLAN + ROUTE + TOPOLOGY + OWNERSHIP + OF_OTHERS + ANYWHERE
+)

@@ -22,12 +22,12 @@ from typing import Any
 from ansible.module_utils import basic
 
 MODULES = "ansible_collections.netfabric.container_net.plugins.modules"
-STATE = """
+STATE = r"""
 see() {
-    # Without what comes by itself: clocks, and IPv6's own addresses and routes.
-    $1 -d address show | sed -E 's/[a-z_]+_timer +[0-9.]+//g; s/ tentative//; /fe80:/,+1d'
-    $1 -4 route show table all
-    $1 -6 route show table all | grep -v -e fe80: -e ff00:
+    # One process for all of a namespace: this is looked at after every call.
+    printf 'address show\nroute show table all\n' | $1 -d -batch - |
+        # Without what comes by itself: clocks, and IPv6's own addresses and routes.
+        sed -E 's/[a-z_]+_timer +[0-9.]+//g; s/ tentative//; /inet6 fe80:/,+1d; /(fe80:|ff00:)/d'
 }
 ls -l /run/netns
 see "ip"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.network.bad_input import CASES, HOST, Bad
+from tests.integration.network.bad_input import CASES, HOST, OTHERS, Bad
 from tests.integration.network.sandbox import ROOT, Sandbox
 
 NAMES = [f"{case.module}: {case.title}" for case in CASES]
@@ -28,6 +28,14 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}/.build:{os.environ.get('PYTHONPATH', '')}"}
     try:
         sandbox.sh(HOST)
+        others = [{"module": "topology", "options": options} for options in OTHERS]
+        done = sandbox.run(
+            sys.executable,
+            "tests/integration/network/runner.py",
+            input=json.dumps(others),
+            env=environment,
+        )
+        assert all(answer["result"].get("changed") for answer in json.loads(done.stdout))
         done = sandbox.run(
             sys.executable,
             "tests/integration/network/runner.py",
@@ -40,7 +48,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 
 
 def test_the_table_is_long_enough() -> None:
-    assert len(CASES) >= 60
+    assert len(CASES) >= 140
+    for word in ("prune", "adopt", "1024 ports", "lock_timeout"):
+        assert [case for case in CASES if word in str((case.options, case.says))]
     assert len(set(NAMES)) == len(NAMES)
 
 

@@ -13,39 +13,80 @@ import pytest
 
 from tests.integration.network.sandbox import Sandbox
 
+ROLE = "netfabric.container_net.bridge_network"
 NAME = "bridge_network"
+NOTE = "/var/lib/container_net/bridge_network"
 
 
-def take_away(sandbox: Sandbox) -> dict[str, Any]:
-    """What the role would do with its network, where a package that it wants is missing."""
-    role = {"name": "netfabric.container_net.bridge_network", "tasks_from": "absent"}
+def predict(sandbox: Sandbox, tasks_from: str = "main", **variables: Any) -> dict[str, Any]:
+    """What the role would do, by its tasks' names. Only in check mode: /etc is the machine's."""
+    role = {"name": ROLE, "tasks_from": tasks_from}
     play = {
         "hosts": "localhost",
         "gather_facts": False,
         "tasks": [{"ansible.builtin.import_role": role}],
-        "vars": {"bridge_network_packages": ["no-such-package"]},
+        "vars": variables,
     }
-    path = sandbox.directory / "absent.yml"
+    path = sandbox.directory / "role.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
-    # Only in check mode: /etc is the machine's.
     done = sandbox.ansible(
-        "ansible-playbook", "-i", "localhost,", "-c", "local", str(path), "--check"
+        "ansible-playbook", "-i", "localhost,", "-c", "local", str(path), "--check", check=False
     )
     tasks = json.loads(done.stdout[done.stdout.index("{") :])["plays"][0]["tasks"]
-    (result,) = (
-        task["hosts"]["localhost"]
-        for task in tasks
-        if task["task"]["name"] == f"{role['name']} : Take the network away"
-    )
-    return dict(result)
+    found = {t["task"]["name"].rpartition(" : ")[2]: t["hosts"]["localhost"] for t in tasks}
+    assert not [name for name, result in found.items() if result.get("failed")], found
+    return found
+
+
+def make(sandbox: Sandbox, *names: str) -> None:
+    for name in names:
+        topology = {"name": name, "namespaces": [{"name": f"{name}.ns"}]}
+        sandbox.play([{"netfabric.container_net.topology": topology}])
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["made", "never made"])
 def test_a_missing_package_keeps_no_network(sandbox: Sandbox, made: bool) -> None:
     """Packages may have gone, or more be wanted, since the network was made."""
     if made:
-        topology = {"name": NAME, "namespaces": [{"name": "ns1"}]}
-        sandbox.play([{"netfabric.container_net.topology": topology}])
-    result = take_away(sandbox)
+        make(sandbox, NAME)
+    tasks = predict(sandbox, "absent", bridge_network_packages=["no-such-package"])
+    result = tasks["Take the network away"]["results"][0]
     assert result["changed"] is made
     assert result.get("skipped", False) is not made
+
+
+def test_a_network_of_an_earlier_name_goes(sandbox: Sandbox) -> None:
+    make(sandbox, "old", "strangers")
+    sandbox.sh(f"echo old > {NOTE}")
+    variables: dict[str, Any] = {
+        "bridge_network_packages": [],
+        "bridge_network_forward": False,
+        "bridge_network_topology": {"name": "new", "namespaces": [{"name": "x"}]},
+    }
+    tasks = predict(sandbox, **variables)
+    gone = tasks["Take away the network of an earlier name"]
+    assert gone["commands"] == ["ip netns del old.ns"]
+    assert tasks["Note the network's name"]["changed"]
+    assert tasks["Build the network"]["commands"][0] == "ip netns add x"
+    # Not when nothing is to be pruned, and not when the name is the same.
+    tasks = predict(sandbox, **variables, bridge_network_prune=False)
+    assert tasks["Take away the network of an earlier name"].get("skipped")
+    sandbox.sh(f"echo new > {NOTE}")
+    tasks = predict(sandbox, **variables)
+    for name in ("Take away the network of an earlier name", "Note the network's name"):
+        assert tasks[name].get("skipped")
+
+
+def test_the_way_back_knows_the_name_of_the_last_run(sandbox: Sandbox) -> None:
+    make(sandbox, "old", "new", "strangers")
+    sandbox.sh(f"echo old > {NOTE}")
+    tasks = predict(
+        sandbox,
+        "absent",
+        bridge_network_packages=[],
+        bridge_network_topology={"name": "new"},
+    )
+    found = [result["commands"] for result in tasks["Take the network away"]["results"]]
+    assert found == [["ip netns del old.ns"], ["ip netns del new.ns"]]
+    removed = tasks["Forget that IPv4 and IPv6 packets are forwarded, and the network's name"]
+    assert [r["item"] for r in removed["results"] if r["changed"]] == [NOTE]

@@ -33,7 +33,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._topology.
     Plan,
     plan,
 )
-from tests import strategies
+from tests.unit.topology import strategies
 from tests.unit.topology.kernel_model import Kernel
 
 
