@@ -245,7 +245,7 @@ def test_a_port_of_a_bridge(host: Host) -> None:
     assert host.commands(outcome) == ["ip link del dev vx"]
 
 
-@pytest.mark.parametrize("position", range(13))
+@pytest.mark.parametrize("position", range(12))
 def test_a_failure_is_undone(host: Host, monkeypatch: pytest.MonkeyPatch, position: int) -> None:
     """Every send of a run that changes all that a vxlan has fails once."""
     host.apply(joined(mtu=1300))
