@@ -18,6 +18,7 @@ from ipaddress import (
     IPv6Interface,
     IPv6Network,
 )
+from typing import NamedTuple
 
 from .._topology.kinds import KINDS
 from .._topology.model import (
@@ -47,11 +48,15 @@ from .netlink import (
 
 _ATTR = struct.Struct("=HH")
 _LINK_HEADER = struct.Struct("=BxHiII")
+_ADDRESS_HEADER = struct.Struct("=BBBBI")
+_ROUTE_HEADER = struct.Struct("=BBBBBBBBI")
 _U32 = struct.Struct("=I")
 _S32 = struct.Struct("=i")
 
 _UP, _LOOPBACK = 0x1, 0x8
 _EXT_MASK, _SKIP_STATS = 29, 8
+# The attributes of a link that are read, out of some 40 that it has.
+_LINK_ATTRIBUTES = frozenset((1, 3, 4, 5, 10, 18, 20, 37, 50, 51))
 # IFA_F_SECONDARY has the number of IFA_F_TEMPORARY, which is IPv6's.
 _PERMANENT, _SECONDARY, _NODAD, _DADFAILED = 0x80, 0x01, 0x02, 0x08
 _KERNEL_PROTOCOLS = (1, 2, 3)  # IFAPROT_KERNEL_LO, _RA, _LL
@@ -66,8 +71,7 @@ ADDR_DUMP = addr_body(0, 0, 0, 0, 0)
 ROUTE_DUMP = route_body(0, 0, 0, 0, 0, 0)
 
 
-@dataclass(frozen=True)
-class RawLink:
+class RawLink(NamedTuple):
     """A link with the numbers that only its namespace understands."""
 
     link: Link
@@ -98,6 +102,16 @@ class Details:
 NO_DETAILS = Details()
 
 
+def link_indexes(body: bytes) -> tuple[int, int]:
+    """A link's own ifindex and, of a veth, its other end's; from the body of RTM_NEWLINK."""
+    peer = 0
+    for number, value in attributes(body, _LINK_HEADER.size):
+        if number == 5:
+            peer = _U32.unpack(value)[0]
+            break
+    return int(_LINK_HEADER.unpack_from(body)[2]), peer
+
+
 def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLink:
     """A link from the body of RTM_NEWLINK.
 
@@ -107,11 +121,15 @@ def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLin
     name = mac = alias = kind = ""
     mtu = low = high = master = peer = 0
     nsid = None
-    offset, end = 16, len(body)
-    unpack = _ATTR.unpack_from
-    while offset < end:
+    following, end = 16, len(body)
+    unpack, wanted = _ATTR.unpack_from, _LINK_ATTRIBUTES
+    while following < end:
+        offset = following
         length, number = unpack(body, offset)
+        following = offset + ((length + 3) & ~3)
         number &= 0x3FFF
+        if number not in wanted:
+            continue
         start = offset + 4
         if number == 3:
             name = body[start : offset + length - 1].decode(errors="surrogateescape")
@@ -136,7 +154,6 @@ def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLin
             low = _U32.unpack_from(body, start)[0]
         elif number == 51:
             high = _U32.unpack_from(body, start)[0]
-        offset += (length + 3) & ~3
     options: Options = ()
     if kind in kinds.ATTRIBUTES and (name in details.names or kind in details.kinds):
         options = kinds.decode(kind, body)
@@ -160,7 +177,7 @@ def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLin
 
 
 def _parse_address(body: bytes) -> tuple[int, HaveAddress]:
-    family, prefixlen, flags, dummy, index = struct.unpack_from("=BBBBI", body)
+    family, prefixlen, flags, dummy, index = _ADDRESS_HEADER.unpack_from(body)
     address = local = b""
     protocol = 0
     for number, value in attributes(body, 8):
@@ -172,13 +189,20 @@ def _parse_address(body: bytes) -> tuple[int, HaveAddress]:
             flags = _U32.unpack(value)[0]
         elif number == 11:
             protocol = value[0]
-    interface = _interface(family, local or address, prefixlen)
-    kernels = protocol in _KERNEL_PROTOCOLS or interface.ip.is_link_local
-    purgeable = bool(flags & _PERMANENT) and not (kernels and interface.version == 6)
+    data = local or address
+    purgeable = bool(flags & _PERMANENT)
+    if family != _AF_INET and (protocol in _KERNEL_PROTOCOLS or _is_link_local(data)):
+        purgeable = False
+    interface = _interface(family, data, prefixlen)
     if family == _AF_INET:
         return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY))
     nodad, failed = bool(flags & _NODAD), bool(flags & _DADFAILED)
     return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY), nodad, failed)
+
+
+def _is_link_local(data: bytes) -> bool:
+    """fe80::/10"""
+    return data[0] == 0xFE and data[1] & 0xC0 == 0x80
 
 
 @functools.lru_cache(maxsize=4096)
@@ -202,8 +226,8 @@ def _address(data: bytes) -> Address:
 
 def parse_route(netns: str, body: bytes, names: Mapping[int, RawLink]) -> Route | None:
     """A route that a person could have made; None for the kernel's own local ones."""
-    family, dst_len, dummy, dummy, table, protocol, scope, kind, flags = struct.unpack_from(
-        "=BBBBBBBBI", body
+    family, dst_len, dummy, dummy, table, protocol, scope, kind, flags = _ROUTE_HEADER.unpack_from(
+        body
     )
     if table == _TABLE_LOCAL or kind not in ROUTE_TYPES or flags & _CLONED:
         return None
@@ -266,6 +290,9 @@ def read_namespace(
             addresses.setdefault(index, []).append(address)
         routes = []
         for body in socket.dump(GETROUTE, ROUTE_DUMP):
+            # Ten of the twelve routes of a namespace with one link are the kernel's own.
+            if body[4] == _TABLE_LOCAL:
+                continue
             route = parse_route(name, body, links)
             if route is not None:
                 routes.append(route)
