@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
 from .._errors import ContainerNetError, HostError
-from .._topology.model import HOST
+from .._topology.model import HOST, Key
 from .._topology.operations import (
     AddAddress,
     AddLink,
@@ -188,14 +188,20 @@ class Applier:
         self._send(netns, operations)
 
     def _learn(self, operations: Iterable[AddLink]) -> None:
-        """New namespaces are asked later, when they are entered anyway."""
-        names: dict[str, list[str]] = {}
+        """Of pairs with no end but in new namespaces later, when those are entered anyway."""
+        ends: dict[str, list[str]] = {}
+        peers: dict[str, list[Key | None]] = {}
         for operation in operations:
-            for end in operation.ends:
-                if end.netns not in self.made:
-                    names.setdefault(end.netns, []).append(end.name)
-        for netns, found in names.items():
-            self._session.learn(netns, found)
+            end = operation.near
+            if end.netns not in self.made:
+                ends.setdefault(end.netns, []).append(end.name)
+                peer = operation.peer.key if operation.peer else None
+                peers.setdefault(end.netns, []).append(peer)
+            elif operation.peer and operation.peer.netns not in self.made:
+                ends.setdefault(operation.peer.netns, []).append(operation.peer.name)
+                peers.setdefault(operation.peer.netns, []).append(end.key)
+        for netns, names in ends.items():
+            self._session.learn(netns, names, peers[netns])
 
     def _namespace(self, netns: str, operations: list[Operation]) -> None:
         """All details of one namespace; in one send when the namespace is ours alone."""

@@ -6,14 +6,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
 from .._errors import HostError
 from .._topology.model import HOST, Key
-from .dump import parse_link
+from .dump import link_indexes
 from .namespaces import Namespaces
 from .netlink import GETLINK, Request, Socket, attr_text, attr_u32, link_body
 
 _EXT_MASK, _SKIP_STATS, _IFNAME = 29, 8, 3
+_NO_STATS = attr_u32(_EXT_MASK, _SKIP_STATS)
 _OPEN_AT_ONCE = 32
+_BATCH = 64
 
 
 class Session:
@@ -57,18 +62,26 @@ class Session:
             raise HostError(f"The link {key[1]} is gone.")
         return found
 
-    def learn(self, netns: str, names: list[str]) -> None:
-        """Ask for the ifindexes of links that were just made."""
-        tail = attr_u32(_EXT_MASK, _SKIP_STATS)
-        requests = [
-            Request(GETLINK, 0, link_body() + attr_text(_IFNAME, name) + tail) for name in names
-        ]
+    def learn(self, netns: str, names: Sequence[str], peers: Sequence[Key | None] = ()) -> None:
+        """Ask for the ifindexes of links that were just made.
+
+        A veth knows its other end's, so that one of ``peers`` needs no question of its own: each
+        costs as much as to read a whole namespace with one link.
+        """
         socket = self.socket(netns)
-        for start in range(0, len(requests), 64):
-            for answer in socket.get(requests[start : start + 64]):
+        for start in range(0, len(names), _BATCH):
+            chunk = names[start : start + _BATCH]
+            requests = [
+                Request(GETLINK, 0, link_body() + attr_text(_IFNAME, name) + _NO_STATS)
+                for name in chunk
+            ]
+            others = itertools.chain(peers[start : start + _BATCH], itertools.repeat(None))
+            for name, peer, answer in zip(chunk, others, socket.get(requests)):
                 if isinstance(answer, bytes):
-                    link = parse_link(netns, answer).link
-                    self.indexes[link.key] = link.index
+                    index, other = link_indexes(answer)
+                    self.indexes[(netns, name)] = index
+                    if peer is not None:
+                        self.indexes[peer] = other
 
     def renamed(self, old: Key, new: Key) -> None:
         number = self.indexes.pop(old, None)
