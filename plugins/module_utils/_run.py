@@ -183,7 +183,8 @@ class _Transaction:
     ) -> Have:
         """Up to the point of no return; everything is undone when it fails."""
         try:
-            self._applier.run(operations)
+            with self._spaces.opening_once():
+                self._applier.run(operations)
             if any(isinstance(o, RenameLink) for o in operations):
                 self._keep(keep, planned)
             have = self._have
@@ -226,7 +227,8 @@ class _Transaction:
                 self._session.indexes.update(indexes(have))
                 planned = Plan((*planned.operations, *attempt))
             try:
-                self._applier.run(attempt)
+                with self._spaces.opening_once():
+                    self._applier.run(attempt)
                 self._keep(keep, planned)
             except OperationError as error:
                 failure = error

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 
 from .._errors import HostError
 from .._topology.model import HOST, Identity
+from .descriptors import Descriptors
 
 NETNS_DIR = "/run/netns"
 _SELF = "/proc/thread-self/ns/net"
@@ -65,6 +66,7 @@ class Namespaces:
         self._removed: dict[str, int] = {}
         # Of processes, by the names that they have or get.
         self._held: dict[str, int] = {}
+        self._descriptors = Descriptors()
 
     def __enter__(self) -> Namespaces:
         return self
@@ -136,17 +138,27 @@ class Namespaces:
         """Whether there is an ordinary file of that name."""
         return os.path.lexists(path_of(name)) and not is_namespace(path_of(name))
 
+    def opening_once(self) -> contextlib.AbstractContextManager[None]:
+        """Within the block each namespace is opened once, and a new one not again."""
+        return self._descriptors.once()
+
     @contextlib.contextmanager
     def opened(self, name: str) -> Iterator[int]:
         """A descriptor of the namespace."""
         if name == HOST or name in self._held:
             yield self._held.get(name, self._home)
             return
+        known = self._descriptors.find(name)
+        if known is not None:
+            yield known
+            return
         fd = os.open(path_of(name), os.O_RDONLY | os.O_CLOEXEC)
+        kept = self._descriptors.keep(name, fd)
         try:
             yield fd
         finally:
-            os.close(fd)
+            if not kept:
+                os.close(fd)
 
     @contextlib.contextmanager
     def entered(self, name: str) -> Iterator[None]:
@@ -183,8 +195,10 @@ class Namespaces:
             try:
                 _bind(_SELF, path)
                 try:
-                    yield
+                    with self.opened(name):
+                        yield
                 except BaseException:
+                    self._descriptors.drop(name)
                     _libc.umount2(os.fsencode(path), _MNT_DETACH)
                     raise
             finally:
@@ -195,6 +209,7 @@ class Namespaces:
 
     def remove(self, name: str) -> None:
         """Take the name away; the namespace itself is held until the end of the run (G3)."""
+        self._descriptors.drop(name)
         if self.is_stale(name):
             self.remove_stale(name)
             return

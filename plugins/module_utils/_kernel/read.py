@@ -35,8 +35,9 @@ def read(
         names.update(dict.fromkeys(sorted(places)))
     if everywhere:
         names.update(dict.fromkeys(spaces.list()))
-    reader.read(names)
-    reader.resolve()
+    with spaces.opening_once():
+        reader.read(names)
+        reader.resolve()
     return reader.have(owned)
 
 
