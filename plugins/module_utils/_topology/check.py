@@ -109,8 +109,7 @@ def _check_master(draft: Draft, link: WantLink) -> None:
         kind = draft.wanted[key].kind
     else:
         have = draft.have.link(key)
-        absent = any(not other.present and other.key == key for other in draft.want.links)
-        if have is None or absent or key in draft.gone:
+        if have is None or key in draft.unwanted or key in draft.gone:
             raise OptionError(
                 f"{link.where}master",
                 link.master,

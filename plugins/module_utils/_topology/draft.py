@@ -43,6 +43,7 @@ class Draft:
             if route.src and route.src.version == 6
         }
         self.wanted: dict[Key, WantLink] = {link.key: link for link in want.links if link.present}
+        self.unwanted = {link.key for link in want.links if not link.present}
 
     def add(self, *operations: Operation) -> None:
         self.operations.extend(operations)

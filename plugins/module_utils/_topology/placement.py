@@ -160,7 +160,7 @@ def _has_own_sysctls(draft: Draft, link: WantLink) -> bool:
 
 
 class _Elsewhere:
-    """Veths by name, built when the first one is missing from its place."""
+    """Veths that are free to be taken, by name; built when the first one is missing."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
@@ -187,9 +187,10 @@ class _Elsewhere:
         """The end called ``want.name`` of a pair with both names that nobody else wants."""
         if self._by_name is None:
             self._by_name = {}
+            wanted = self._draft.wanted
             for namespace in self._draft.have.namespaces.values():
                 for link in namespace.links.values():
-                    if link.kind == "veth":
+                    if link.kind == "veth" and link.key not in wanted and self._may_have(link):
                         self._by_name.setdefault(link.name, []).append(link)
         ours = self._by_name.get(want.name, [])
         theirs = self._by_name.get(peer.name, [])
@@ -201,9 +202,7 @@ class _Elsewhere:
                 if link.peer and (found := self._draft.have.link(link.peer)) is not None
             ]
         for link in ours:
-            if link.name != want.name or link.peer is None or link.peer[1] != peer.name:
-                continue
-            if link.key not in self._draft.wanted and self._may_have(link):
+            if link.name == want.name and link.peer is not None and link.peer[1] == peer.name:
                 return link
         return None
 

@@ -21,6 +21,10 @@ from .stage import Stage
 
 def set_properties(draft: Draft) -> None:
     """Compare every wanted link with its base."""
+    ports: dict[Key, set[str]] = {}
+    for want in draft.wanted.values():
+        if want.master:
+            ports.setdefault((want.netns, want.master), set()).add(want.name)
     for want in draft.wanted.values():
         base = draft.base[want.key]
         operations = _differences(draft, want, base)
@@ -39,7 +43,7 @@ def set_properties(draft: Draft) -> None:
             draft.add(set_link(base, "alias", draft.want.mark, base.alias))
         draft.add(*operations)
         if KINDS[want.kind].takes_ports:
-            _ports(draft, want)
+            _ports(draft, want, ports.get(want.key, set()))
     _keep_mtus(draft)
 
 
@@ -186,16 +190,14 @@ def _routes_again(draft: Draft, want: WantLink) -> list[Operation]:
     ]
 
 
-def _ports(draft: Draft, bridge: WantLink) -> None:
-    """Ports that are not wanted links themselves, and those that have to go."""
+def _ports(draft: Draft, bridge: WantLink, wanted: set[str]) -> None:
+    """Ports that are not wanted links themselves, and those that have to go.
+
+    ``wanted`` are the links that name the bridge as their master.
+    """
     namespace = draft.have.namespaces.get(bridge.netns)
     links = namespace.links if namespace else {}
     named = set(bridge.ports or ())
-    wanted = {
-        link.name
-        for link in draft.wanted.values()
-        if link.netns == bridge.netns and link.master == bridge.name
-    }
     for i, name in enumerate(bridge.ports or ()):
         link = links.get(name)
         if (bridge.netns, name) in draft.wanted or link is None:
@@ -205,8 +207,9 @@ def _ports(draft: Draft, bridge: WantLink) -> None:
             draft.add(set_link(link, "master", bridge.name, link.master or ""))
     if not bridge.purge_ports or not (named or wanted or bridge.ports is not None):
         return
+    named |= wanted
     for link in links.values():
-        if link.master != bridge.name or link.name in named | wanted or link.key in draft.gone:
+        if link.master != bridge.name or link.name in named or link.key in draft.gone:
             continue
         if (bridge.netns, link.name) in draft.wanted and _moves_on(draft, link):
             continue

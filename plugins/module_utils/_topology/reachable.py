@@ -21,6 +21,7 @@ class Reachable:
         self._draft = draft
         self._networks: dict[str, list[tuple[Network, str | None]]] = {}
         self._own: dict[str, set[object]] = {}
+        self._loopbacks = {n.name: n.loopback_up for n in draft.want.namespaces}
         for route in draft.want.routes:
             self._add_link_route(route)
         for link in draft.wanted.values():
@@ -97,9 +98,9 @@ class Reachable:
                 )
 
     def _loopback_is_up(self, netns: str) -> bool:
-        for namespace in self._draft.want.namespaces:
-            if namespace.name == netns and namespace.loopback_up is not None:
-                return namespace.loopback_up
+        wanted = self._loopbacks.get(netns)
+        if wanted is not None:
+            return wanted
         loopback = self._draft.have.link((netns, "lo"))
         return loopback is not None and loopback.up
 

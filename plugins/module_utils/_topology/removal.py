@@ -186,7 +186,7 @@ class _Removal:
 
     def _delete_link(self, link: Link) -> None:
         peer: Key | None = link.peer
-        if link.key in self._links | self._draft.gone or peer in self._links:
+        if link.key in self._links or link.key in self._draft.gone or peer in self._links:
             return
         # The end on the host says best what goes, and needs no namespace to be entered.
         other = self._draft.have.link(peer) if peer else None
