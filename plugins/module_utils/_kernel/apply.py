@@ -145,6 +145,13 @@ class Applier:
 
         A link over another one leaves its packets in the namespace of the socket that made it.
         """
+        before = len(self.done)
+        try:
+            self._send_links(operations, maker)
+        finally:
+            self._learn([o for o in self.done[before:] if isinstance(o, AddLink)])
+
+    def _send_links(self, operations: list[AddLink], maker: str) -> None:
         for start in range(0, len(operations), _BATCH):
             chunk = operations[start : start + _BATCH]
             with ExitStack() as stack:
@@ -158,7 +165,6 @@ class Applier:
                             )
                     requests.append(self._add_link(operation, fds))
                 self._acknowledge(maker, chunk, requests)
-            self._learn(chunk)
 
     def _add_link(self, operation: AddLink, fds: dict[str, int]) -> Request:
         peer = fds[operation.peer.netns] if operation.peer else -1

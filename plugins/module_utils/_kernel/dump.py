@@ -102,14 +102,16 @@ class Details:
 NO_DETAILS = Details()
 
 
-def link_indexes(body: bytes) -> tuple[int, int]:
-    """A link's own ifindex and, of a veth, its other end's; from the body of RTM_NEWLINK."""
-    peer = 0
+def link_indexes(body: bytes) -> tuple[str, int, int]:
+    """A link's name, its ifindex and, of a veth, its other end's; from the body of RTM_NEWLINK."""
+    name, peer = "", 0
     for number, value in attributes(body, _LINK_HEADER.size):
-        if number == 5:
+        if number == 3:
+            name = value[:-1].decode(errors="surrogateescape")
+        elif number == 5:
             peer = _U32.unpack(value)[0]
             break
-    return int(_LINK_HEADER.unpack_from(body)[2]), peer
+    return name, int(_LINK_HEADER.unpack_from(body)[2]), peer
 
 
 def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLink:

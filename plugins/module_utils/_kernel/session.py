@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .._errors import HostError
 from .._topology.model import HOST, Key
@@ -18,7 +18,7 @@ from .netlink import GETLINK, Request, Socket, attr_text, attr_u32, link_body
 _EXT_MASK, _SKIP_STATS, _IFNAME = 29, 8, 3
 _NO_STATS = attr_u32(_EXT_MASK, _SKIP_STATS)
 _OPEN_AT_ONCE = 32
-_BATCH = 64
+_FEW = 16
 
 
 class Session:
@@ -63,25 +63,34 @@ class Session:
         return found
 
     def learn(self, netns: str, names: Sequence[str], peers: Sequence[Key | None] = ()) -> None:
-        """Ask for the ifindexes of links that were just made.
+        """Find the ifindexes of links that were just made.
 
-        A veth knows its other end's, so that one of ``peers`` needs no question of its own: each
-        costs as much as to read a whole namespace with one link.
+        A veth knows its other end's, so that one of ``peers`` needs no question of its own.
+        Where many are new all links are dumped: asked for one by itself, the kernel first settles
+        whether that link has a carrier, and waits for an RCU grace period each time. For 1,000
+        new pairs that took as long as a third of their making.
         """
+        others = dict(itertools.zip_longest(names, peers))
+        for body in self._bodies(netns, names):
+            name, index, other = link_indexes(body)
+            if name in others:
+                self.indexes[(netns, name)] = index
+                peer = others[name]
+                if peer is not None:
+                    self.indexes[peer] = other
+
+    def _bodies(self, netns: str, names: Sequence[str]) -> Iterator[bytes]:
         socket = self.socket(netns)
-        for start in range(0, len(names), _BATCH):
-            chunk = names[start : start + _BATCH]
+        if len(names) > _FEW:
+            yield from socket.dump(GETLINK, link_body() + _NO_STATS)
+        elif names:
             requests = [
                 Request(GETLINK, 0, link_body() + attr_text(_IFNAME, name) + _NO_STATS)
-                for name in chunk
+                for name in names
             ]
-            others = itertools.chain(peers[start : start + _BATCH], itertools.repeat(None))
-            for name, peer, answer in zip(chunk, others, socket.get(requests)):
+            for answer in socket.get(requests):
                 if isinstance(answer, bytes):
-                    index, other = link_indexes(answer)
-                    self.indexes[(netns, name)] = index
-                    if peer is not None:
-                        self.indexes[peer] = other
+                    yield answer
 
     def renamed(self, old: Key, new: Key) -> None:
         number = self.indexes.pop(old, None)
