@@ -159,18 +159,19 @@ class _Transaction:
         forward = with_macs(planned.forward)
         before = Snapshot(self._session)
         keep = Snapshot(self._session)
-        try:
-            self._remember(before, planned.forward)
-            self._remember(keep, [o for o in planned.operations if _loses(o)])
-            self._ledger.journal(forward)
-            have = self._forward(forward, before, keep, planned)
-            if any(isinstance(o, RenameLink) for o in forward):
-                planned = _with_restored(planned, plan(have, self._want))
-            if planned.deletes:
-                have = self._delete(planned, keep)
-            return have
-        finally:
-            self._session.close()
+        with self._spaces.opening_once():
+            try:
+                self._remember(before, planned.forward)
+                self._remember(keep, [o for o in planned.operations if _loses(o)])
+                self._ledger.journal(forward)
+                have = self._forward(forward, before, keep, planned)
+                if any(isinstance(o, RenameLink) for o in forward):
+                    planned = _with_restored(planned, plan(have, self._want))
+                if planned.deletes:
+                    have = self._delete(planned, keep)
+                return have
+            finally:
+                self._session.close()
 
     def _remember(self, snapshot: Snapshot, operations: Iterable[Operation]) -> None:
         there = self._have.namespaces
@@ -183,8 +184,7 @@ class _Transaction:
     ) -> Have:
         """Up to the point of no return; everything is undone when it fails."""
         try:
-            with self._spaces.opening_once():
-                self._applier.run(operations)
+            self._applier.run(operations)
             if any(isinstance(o, RenameLink) for o in operations):
                 self._keep(keep, planned)
             have = self._have
@@ -227,8 +227,7 @@ class _Transaction:
                 self._session.indexes.update(indexes(have))
                 planned = Plan((*planned.operations, *attempt))
             try:
-                with self._spaces.opening_once():
-                    self._applier.run(attempt)
+                self._applier.run(attempt)
                 self._keep(keep, planned)
             except OperationError as error:
                 failure = error
