@@ -12,7 +12,7 @@ TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
-.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke lab test test-all \
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke bench lab test test-all \
 	demo lab lab-up lab-start lab-down build changelog constraints clean
 
 help: ## list the targets
@@ -50,6 +50,9 @@ kernel-smoke-%:
 	@echo "pyroute2 $*:"
 	@PYTHONPATH=$(CURDIR)/.build/pyroute2/$* \
 		tools/pytest.sh --root kernel-smoke-$* -m smoke tests/integration
+
+bench: ## measure the module against ip -batch, a shell loop, pyroute2 and bare netlink
+	@tools/bench.sh $(BENCH)
 
 lab: ## the lab itself: two at once, one interrupted, a machine that dies
 	@tools/pytest.sh lab tests/lab
