@@ -317,7 +317,7 @@ def _detailed(socket: Socket, raw: RawLink, links: Mapping[int, RawLink]) -> Raw
     options = kinds.with_names(link.kind, link.options, name_of)
     static = entries.read(socket, link.index, name_of) if traits.entries else ()
     detailed = replace(link, options=options, entries=static, lower_is_elsewhere=elsewhere)
-    return replace(raw, link=detailed)
+    return raw._replace(link=detailed)
 
 
 def join(raw: RawNamespace, peers: Mapping[Key, Key]) -> Namespace:

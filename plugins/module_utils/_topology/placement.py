@@ -166,22 +166,35 @@ class _Elsewhere:
         self._draft = draft
         self._spoken_of = set(draft.want.namespace_names())
         self._by_name: dict[str, list[Link]] | None = None
+        self._singles: list[Link] | None = None
 
     def find_single(self, want: WantLink) -> Link | None:
         """A link of ours that somebody moved to another namespace, or gave another name."""
         unique = KINDS[want.kind].unique
         number = {name: value for name, value in want.options if name in unique}
-        for namespace in self._draft.have.namespaces.values():
-            for link in namespace.links.values():
-                if link.kind != want.kind or link.key in self._draft.wanted:
-                    continue
-                present = dict(link.options)
-                same = all(present.get(name) == value for name, value in number.items())
-                renamed = bool(number) and same and link.netns == want.netns
-                moved = link.name == want.name and link.lower_is_elsewhere
-                if self._draft.is_ours(link) and (moved or renamed):
-                    return link
+        for link in self._our_singles():
+            if link.kind != want.kind:
+                continue
+            present = dict(link.options)
+            same = all(present.get(name) == value for name, value in number.items())
+            renamed = bool(number) and same and link.netns == want.netns
+            moved = link.name == want.name and link.lower_is_elsewhere
+            if moved or renamed:
+                return link
         return None
+
+    def _our_singles(self) -> list[Link]:
+        """Links of ours that are no veth and that nobody wants."""
+        if self._singles is None:
+            self._singles = [
+                link
+                for namespace in self._draft.have.namespaces.values()
+                for link in namespace.links.values()
+                if link.kind != "veth"
+                and link.key not in self._draft.wanted
+                and self._draft.is_ours(link)
+            ]
+        return self._singles
 
     def find(self, want: WantLink, peer: WantLink) -> Link | None:
         """The end called ``want.name`` of a pair with both names that nobody else wants."""

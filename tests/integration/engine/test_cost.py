@@ -25,6 +25,7 @@ import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _run
 from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import (
+    descriptors,
     namespaces,
     netlink,
 )
@@ -220,7 +221,7 @@ def test_with_few_open_files(host: Host, monkeypatch: pytest.MonkeyPatch) -> Non
     """What does not fit into the limit of open files is opened each time."""
     before = host.dump()
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    monkeypatch.setattr(namespaces, "_OTHER_FILES", limits[1] - 5)
+    monkeypatch.setattr(descriptors, "_OTHER_FILES", limits[1] - 5)
     host.apply(rooms(FEW))
     assert not host.apply(rooms(FEW)).changed
     assert host.pings("r9", "10.67.0.1")
