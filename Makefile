@@ -12,8 +12,8 @@ TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
-.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke bench lab test test-all \
-	demo lab lab-up lab-start lab-down build changelog constraints clean
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke bench lab test \
+	test-all demo lab lab-up lab-start lab-down build changelog constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28

@@ -37,6 +37,9 @@ echo "the kernel does not get done with the namespaces of before" >&2
 exit 1
 """
 
+# Seconds that one of them may take on a slow machine.
+LONG = 1800
+
 TIMED = 'begin=$(date +%s%N); . "$1"; echo $((($(date +%s%N) - begin) / 1000))e-6'
 
 
@@ -62,7 +65,8 @@ def expect_built(host: Sandbox, wanted: Network) -> None:
 
 def _python(module: str) -> Callable[[Sandbox, Network], float]:
     def run(host: Sandbox, wanted: Network) -> float:
-        return float(host.run(sys.executable, "-m", module, str(wanted.size)).stdout)
+        command = (sys.executable, "-m", module, str(wanted.size))
+        return float(host.run(*command, timeout=LONG).stdout)
 
     return run
 
@@ -70,7 +74,8 @@ def _python(module: str) -> Callable[[Sandbox, Network], float]:
 def _timed(host: Sandbox, lines: list[str]) -> float:
     script = host.directory / "script"
     script.write_text("\n".join(["set -e", *lines, ""]), encoding="utf-8")
-    return float(host.run("bash", "-c", f"set -e; {TIMED}", "bash", str(script)).stdout)
+    command = ("bash", "-c", f"set -e; {TIMED}", "bash", str(script))
+    return float(host.run(*command, timeout=LONG).stdout)
 
 
 def ip_batch(host: Sandbox, wanted: Network) -> float:
@@ -117,7 +122,8 @@ def module(host: Sandbox, options: dict[str, Any], changed: bool) -> dict[str, A
     """One run of module topology, as tests.bench.ours reports it."""
     request = json.dumps({"options": options})
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}/.build:{ROOT}"}
-    done = host.run(sys.executable, "-m", "tests.bench.ours", input=request, env=environment)
+    command = (sys.executable, "-m", "tests.bench.ours")
+    done = host.run(*command, input=request, env=environment, timeout=LONG)
     report: dict[str, Any] = json.loads(done.stdout)
     if report["changed"] is not changed:
         raise RuntimeError(f"the module says changed={report['changed']}")

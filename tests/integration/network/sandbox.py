@@ -67,18 +67,18 @@ class Sandbox:
 
     def close(self) -> None:
         self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         self._process.stdout.close()
 
     def run(
-        self, *command: str, check: bool = True, **more: Any
+        self, *command: str, check: bool = True, timeout: float = 300, **more: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as on that host; a failure shows what it said."""
         done = subprocess.run(
             ["nsenter", f"--target={self._first}", *ENTER, "--wd", *command],
             text=True,
             capture_output=True,
-            timeout=300,
+            timeout=timeout,
             check=False,
             **more,
         )
