@@ -76,7 +76,8 @@ class Session:
             if name in others:
                 self.indexes[(netns, name)] = index
                 peer = others[name]
-                if peer is not None:
+                # Before Linux 5 it is left out where both ends have the same number.
+                if peer is not None and other:
                     self.indexes[peer] = other
 
     def _bodies(self, netns: str, names: Sequence[str]) -> Iterator[bytes]:
