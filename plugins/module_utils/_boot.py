@@ -33,10 +33,10 @@ def main(arguments: Sequence[str]) -> int:
             want = early_part(want) or want
         outcome = execute(want, False, LOCK_TIMEOUT)
     except (ContainerNetError, OSError, ValueError, KeyError) as error:
-        print(f"{path}: {error}", file=sys.stderr)
+        sys.stderr.write(f"{path}: {error}\n")
         return 1
     for warning in outcome.warnings:
-        print(warning, file=sys.stderr)
+        sys.stderr.write(f"{warning}\n")
     for line in commands(outcome.plan.operations):
-        print(line)
+        sys.stdout.write(f"{line}\n")
     return 0

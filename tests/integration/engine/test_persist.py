@@ -141,7 +141,7 @@ def test_a_strangers_object_is_not_broken(host: Host, disk: Path) -> None:
     host.sh(REBOOT)
     host.sh("ip link add name mybridge mtu 1300 type bridge; ip addr add 10.7.0.1/24 dev mybridge")
     before = host.dump()
-    (command,) = programs(disk).values()
+    command = next(iter(programs(disk).values()))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "mybridge" in done.stderr
@@ -181,7 +181,7 @@ def test_what_leads_through_others_links_comes_later(host: Host, disk: Path) -> 
     ]
     assert ["--early" in command for command in units.values()] == [True, False]
     host.sh(REBOOT)
-    early, late = units.values()
+    early, late = list(units.values())
     subprocess.run(early, check=True, capture_output=True)
     assert host.pings("n1", "10.1.0.1")
     routes = host.sh("ip route")
