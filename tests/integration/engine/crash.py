@@ -92,12 +92,18 @@ route show table all
 """
 # Indexes, MACs that are chosen at random, and what the kernel adds by itself.
 _VOLATILE = re.compile(
-    r"^\d+: |@\S+|link/ether \S+ brd \S+| link-net\S+ \S+"
-    r"|,(LOWER_UP|NO-CARRIER|M-DOWN)(?=[,>])|(?<=<)(LOWER_UP|NO-CARRIER|M-DOWN),"
-    r"|(state|qdisc) \S+| tentative| linkdown|valid_lft.*",
+    r"^\d+: |@\S+|link/ether \S+ brd \S+| link-net\S+ \S+|(state|qdisc) \S+| tentative| linkdown"
+    r"|valid_lft.*"
 )
+# Flags that follow from the state of the other end.
+_FLAGS = re.compile(r"<([A-Z_,-]+)>")
+_CARRIER = {"LOWER_UP", "NO-CARRIER", "M-DOWN"}
 # The loopback link keeps its addresses when it goes down, but has none before it was up.
 _KERNELS = re.compile(r"inet6 fe80|^fe80|^(unicast )?ff00|table local|: lo +inet")
+
+
+def _own_flags(match: re.Match[str]) -> str:
+    return f"<{','.join(flag for flag in match[1].split(',') if flag not in _CARRIER)}>"
 
 
 def look(host: Host) -> dict[str, Any]:
@@ -112,7 +118,9 @@ def look(host: Host) -> dict[str, Any]:
             check=True,
         ).stdout.splitlines()
         found[name or "host"] = sorted(
-            _VOLATILE.sub("", line) for line in lines if not _KERNELS.search(line)
+            _VOLATILE.sub("", _FLAGS.sub(_own_flags, line))
+            for line in lines
+            if not _KERNELS.search(line)
         )
     with open("/proc/thread-self/mountinfo", encoding="utf-8") as mounts:
         found["mounts"] = sorted(line.split()[4] for line in mounts if " - nsfs " in line)

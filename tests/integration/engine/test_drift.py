@@ -16,8 +16,9 @@ from tests.integration.engine.cleanhost import Host, clean_host
 from tests.integration.engine.crash import look
 from tests.integration.engine.drift import BEFORE, DRIFTS, NETWORK, Drift
 
-# Of the run, not of the network; a pair is only made anew when it is another one.
-NO_PROPERTIES = {"force", "state", "lock_timeout", "recreate"}
+# Of the run, not of the network; a pair is only made anew when it is another one. Whose namespace a
+# name is for, is tried in test_attach.
+NO_PROPERTIES = {"force", "state", "lock_timeout", "recreate", "pid", "container"}
 # Not every kernel has them: the Molecule scenario bridge_network proves them.
 ON_VMS = {"vlan_filtering", "vlan_default_pvid"}
 
