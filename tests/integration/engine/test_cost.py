@@ -182,24 +182,26 @@ def _lines(action: Callable[[], object]) -> int:
     return count
 
 
-def test_the_plan_grows_with_its_objects_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def _lines_of_plans(size: int) -> list[int]:
+    """Lines of each plan while that many rooms are made, left alone and removed."""
     plan = _run.plan
-    lines: dict[int, list[int]] = {}
-    for size in (FEW, 4 * FEW):
-        seen: list[int] = []
+    seen: list[int] = []
 
-        def counting(*arguments: Any, seen: list[int] = seen) -> Any:
-            seen.append(_lines(lambda: plan(*arguments)))
-            return plan(*arguments)
+    def counting(*arguments: Any) -> Any:
+        seen.append(_lines(lambda: plan(*arguments)))
+        return plan(*arguments)
 
-        with clean_host() as host, monkeypatch.context() as patch:
-            patch.setattr(_run, "plan", counting)
-            for params in (rooms(size), rooms(size), ABSENT):
-                host.apply(params)
-        lines[size] = seen
-    few, many = lines.values()
+    with clean_host() as host, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_run, "plan", counting)
+        for params in (rooms(size), rooms(size), ABSENT):
+            host.apply(params)
+    return seen
+
+
+def test_the_plan_grows_with_its_objects_only() -> None:
+    few, many = _lines_of_plans(FEW), _lines_of_plans(4 * FEW)
     assert len(few) == len(many) > 3
-    assert all(b <= 4.2 * a for a, b in zip(few, many)), lines
+    assert all(b <= 4.2 * a for a, b in zip(few, many)), (few, many)
 
 
 def test_memory(host: Host) -> None:
