@@ -51,6 +51,7 @@ def test_every_module_is_the_file_in_this_tree(
         "veth": {"name": "left", "netns": "room", "peer": {"name": "right", "master": "br"}},
         "route": {"dst": "10.3.0.0/16", "type": "blackhole"},
         "topology": {"name": "all", "bridges": [{"name": "other"}]},
+        "vxlan": {"name": "vx", "vni": 5, "dstport": 4789},
         "docker_daemon_json": {**daemon_json, "settings": {"mtu": 1450}},
         "flannel_network": {**there, "network": "172.20.0.0/16"},
         "flannel_subnet": {**there, "public_ip": "192.0.2.1"},
