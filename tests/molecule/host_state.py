@@ -160,6 +160,9 @@ def normal_routes(family: str, routes: Iterable[dict[str, Any]]) -> list[str]:
     for route in routes:
         if route.get("dev") == DOCKER_BRIDGE and route["dst"].startswith(("fe80", "ff00")):
             continue
+        # The routers' address of every network: there while IPv6 packets are forwarded.
+        if route.get("type") == "anycast" and route.get("protocol") == "kernel":
+            continue
         keys = ("type", "dst", "gateway", "dev", "prefsrc", "metric", "scope", "table", "protocol")
         words = [f"{key}={route[key]}" for key in keys if key in route]
         lines.append(f"route{family} " + " ".join(words))

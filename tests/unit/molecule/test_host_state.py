@@ -126,6 +126,17 @@ def test_routes_of_dockers_link_local_address_do_not_count() -> None:
     assert normal_routes("6", routes) == ["route6 dst=fe80::/64 dev=eth0 protocol=kernel"]
 
 
+def test_routers_own_addresses_do_not_count() -> None:
+    """They come with IPv6 forwarding; an anycast address of somebody counts."""
+    routes = [
+        {"type": "anycast", "dst": "fe80::", "dev": "eth0", "protocol": "kernel"},
+        {"type": "anycast", "dst": "fd00::7", "dev": "eth0", "protocol": "static"},
+    ]
+    assert normal_routes("6", routes) == [
+        "route6 type=anycast dst=fd00::7 dev=eth0 protocol=static"
+    ]
+
+
 def test_units_that_run_or_failed() -> None:
     """A service that is only loaded says nothing, nor does one that ended by itself."""
     active = (
