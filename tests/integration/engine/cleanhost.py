@@ -16,6 +16,7 @@ import ipaddress
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -173,6 +174,10 @@ def clean_host() -> Iterator[Host]:
     finally:
         for name in os.listdir("/run/netns"):
             libc.umount2(f"/run/netns/{name}".encode(), 2)
+        # A thread that was joined may still be on its way out, and two cannot change the root.
+        end = time.monotonic() + 5
+        while len(os.listdir("/proc/self/task")) > 1 and time.monotonic() < end:
+            time.sleep(0.01)
         for fd, kind in zip(saved, (_NEWNS, _NEWNET)):
             _check(libc.setns(fd, kind))
             os.close(fd)
