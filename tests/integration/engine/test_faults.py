@@ -18,14 +18,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _run
-from ansible_collections.netfabric.container_net.plugins.module_utils._errors import HostError
 from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import (
     apply,
-    netlink,
-    sysctl,
-)
-from ansible_collections.netfabric.container_net.plugins.module_utils._kernel.namespaces import (
-    Namespaces,
 )
 from ansible_collections.netfabric.container_net.plugins.module_utils._kernel.netlink import (
     SETLINK,
@@ -38,7 +32,6 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._topology.
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.stage import Stage
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host, clean_host
-from tests.integration.engine.crash import look
 
 # What others have on the machine, in every place that the plan touches.
 FOREIGN = """
@@ -319,110 +312,6 @@ def test_a_foreign_link_that_appears_between_read_and_write(
     assert stranger["operstate"] == "DOWN"
     host.sh("ip link del dev ns3veth1")
     assert host.dump() == before
-
-
-@contextmanager
-def undo_refused(monkeypatch: pytest.MonkeyPatch, number: int) -> Iterator[list[str]]:
-    """The undo of a run is refused its write ``number``; yields what was refused."""
-    undo, send = _run.undo, netlink.Socket.send
-    remove, write = Namespaces.remove, sysctl.write
-    done: list[None] = []
-    refused: list[str] = []
-    undoing: list[None] = []
-    stuck: list[Any] = []
-
-    def refuses(kind: str, what: Any) -> bool:
-        """From the chosen write on, whenever the same is tried again."""
-        if not undoing:
-            return False
-        done.append(None)
-        if len(done) - 1 == number:
-            stuck.append(what)
-            refused.append(kind)
-        return what in stuck
-
-    def undoing_now(*arguments: Any) -> Any:
-        undoing.append(None)
-        try:
-            return undo(*arguments)
-        finally:
-            undoing.clear()
-
-    def refusing_send(self: Any, requests: Sequence[Request]) -> Any:
-        bent = Request(SETLINK, 0, link_body(0x7FFFFFF0))
-        return send(
-            self,
-            [bent if refuses("a request", (r.kind, r.body)) else r for r in requests],
-        )
-
-    def refusing_remove(self: Any, name: str) -> None:
-        if refuses("a namespace", name):
-            raise HostError(f"removing namespace {name}: Device or resource busy")
-        remove(self, name)
-
-    def refusing_write(path: str, value: str) -> None:
-        if refuses("a sysctl", (path, value)):
-            raise HostError("Invalid argument")
-        write(path, value)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(_run, "undo", undoing_now)
-        patch.setattr(netlink.Socket, "send", refusing_send)
-        patch.setattr(Namespaces, "remove", refusing_remove)
-        patch.setattr(sysctl, "write", refusing_write)
-        yield refused
-
-
-def by_hand(host: Host, command: str) -> None:
-    """Type a command; the pairs of a namespace that was removed before it go a moment later."""
-    end = time.monotonic() + 5
-    while True:
-        try:
-            host.sh(command)
-            return
-        except AssertionError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
-
-
-def test_an_undo_that_fails_says_what_is_left_and_how_to_repair_it(
-    host: Host, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At every write of the undo; the commands of the report lead back to the state before."""
-    prepare(host)
-    before = look(host)
-    last = forward_count(host)[0] - 1
-    kinds: set[str] = set()
-    incomplete = 0
-    for number in range(200):
-        with (
-            refused(monkeypatch, last) as seen,
-            undo_refused(monkeypatch, number) as what,
-            pytest.raises(_run.RunError) as caught,
-        ):
-            host.apply(new_network())
-        assert _run.describe(seen[last]) in str(caught.value)
-        if not what:
-            break
-        kinds.update(what)
-        error = caught.value
-        # Where deleting many at once is refused, they are deleted one by one.
-        assert error.rolled_back == (not error.repair), str(error)
-        incomplete += not error.rolled_back
-        for command in error.repair:
-            assert command in str(error)
-            by_hand(host, command)
-        found, end = look(host), time.monotonic() + 5
-        while error.repair and found != before and time.monotonic() < end:
-            found = look(host)
-        for place in sorted({*before, *found}):
-            assert found.get(place) == before.get(place), (number, place, str(error))
-    assert kinds == {"a request", "a namespace", "a sysctl"}
-    assert incomplete > 20
-    # The journal still knows whose the rest was, and the next run completes it.
-    host.apply(new_network())
-    assert not host.apply(new_network()).changed
 
 
 def test_a_link_that_was_moved_into_a_new_namespace_and_renamed_comes_back(
