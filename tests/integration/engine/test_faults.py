@@ -18,9 +18,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _run
-from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import (
-    apply,
-)
+from ansible_collections.netfabric.container_net.plugins.module_utils._errors import HostError
+from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import apply
 from ansible_collections.netfabric.container_net.plugins.module_utils._kernel.netlink import (
     SETLINK,
     Request,
@@ -361,3 +360,35 @@ def test_many_new_links_are_taken_back_at_once(host: Host, monkeypatch: pytest.M
     assert host.dump() == before
     # One by one the kernel takes 10 to 20 ms for each.
     assert time.monotonic() - start < 3
+
+
+def test_what_cannot_be_undone_is_said(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.sh("ip link add name br type bridge")
+    remove = _run.Namespaces.remove
+
+    def stuck(self: Any, name: str) -> None:
+        raise HostError(f"removing namespace {name}: Device or resource busy")
+
+    params = {
+        "name": "x",
+        "namespaces": [{"name": "ns1", "loopback": "up"}],
+        "bridges": [networks.link("good", addresses=["10.1.0.1/24"])],
+        "routes": [{"dst": "10.2.0.0/16", "via": "10.1.0.2"}],
+    }
+    number = 0
+    with refused(monkeypatch, 10**6) as seen:
+        host.apply(params, check_mode=True)
+    plan = host.apply(params, check_mode=True).plan
+    number = [o.stage for o in plan.forward].index(Stage.ROUTE_VIA)
+    with refused(monkeypatch, number) as seen, monkeypatch.context() as patch:
+        patch.setattr(_run.Namespaces, "remove", stuck)
+        with pytest.raises(_run.RunError) as caught:
+            host.apply(params)
+    assert seen
+    assert not caught.value.rolled_back
+    assert "ip netns del ns1" in str(caught.value)
+    assert "Device or resource busy" in str(caught.value)
+    assert _run.Namespaces.remove is remove
+    # The journal still knows whose the rest is, and the next run completes it.
+    host.apply(params)
+    assert not host.apply(params).changed
