@@ -111,8 +111,9 @@ def execute(
         # What cannot be kept is found before the first change, and kept after the last.
         kept = keeper() if keeper else None
         outcome = run_topology(want, check_mode)
-        if kept is None or not kept.lines():
+        lines = kept.lines() if kept else []
+        if kept is None or not lines:
             return outcome
         if not check_mode:
             kept.carry_out()
-        return replace(outcome, changed=True, kept=tuple(kept.lines()))
+        return replace(outcome, changed=True, kept=tuple(lines))
