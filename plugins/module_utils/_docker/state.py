@@ -17,13 +17,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from .. import _files
 from .._errors import HostError
 from .daemon import Process, boot_id, since_boot
 
@@ -141,28 +141,8 @@ def read_marker(where: Paths) -> Marker | None:
         return Marker("restart", (), boot_id())
 
 
-def write_atomically(path: str, content: Content) -> None:
-    """Replace a file so that a kill or a power cut leaves the old or the new one, never a part."""
-    folder = os.path.dirname(path)
-    os.makedirs(folder, mode=0o755, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".container_net.", dir=folder)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content.data)
-            os.fchmod(file.fileno(), content.mode)
-            if (content.uid, content.gid) != (os.geteuid(), os.getegid()):
-                os.fchown(file.fileno(), content.uid, content.gid)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    folder_handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder_handle)
-    finally:
-        os.close(folder_handle)
+def _write(path: str, content: Content) -> None:
+    _files.write(path, content.data, content.mode, (content.uid, content.gid))
 
 
 def _own(value: Any) -> Content:
@@ -172,34 +152,27 @@ def _own(value: Any) -> Content:
 
 
 def write_record(where: Paths, record: Record) -> None:
-    write_atomically(where.record, _own(asdict(record)))
+    _write(where.record, _own(asdict(record)))
 
 
 def write_marker(where: Paths, needs: str, keys: tuple[str, ...]) -> Marker:
     """To be called before the file is written; stamp_marker follows after."""
     marker = Marker(needs, keys, boot_id())
-    write_atomically(where.marker, _own(asdict(marker)))
+    _write(where.marker, _own(asdict(marker)))
     return marker
 
 
 def stamp_marker(where: Paths, marker: Marker) -> None:
     """From now on a daemon that starts reads the new file."""
-    write_atomically(where.marker, _own(asdict(replace(marker, since=since_boot()))))
+    _write(where.marker, _own(asdict(replace(marker, since=since_boot()))))
 
 
 def keep(path: str, content: Content | None) -> None:
     """Keep a copy of a file, or of its not being there."""
     if content is None:
-        remove(path)
+        _files.remove(path)
     else:
-        write_atomically(path, content)
-
-
-def remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
+        _write(path, content)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import os
 import tempfile
 from dataclasses import replace
 
+from .. import _files
 from .._errors import HostError
 from . import state
 from .document import parse
@@ -29,7 +30,7 @@ def apply(
     due = "restart" if decision.restart else "reload" if decision.reload else ""
     if not decision.write:
         if now.marker is not None and not due:
-            state.remove(where.marker)
+            _files.remove(where.marker)
         return None
     record = _record(request, target, now, where)
     state.write_record(where, replace(record, writing=decision.new))
@@ -39,7 +40,7 @@ def apply(
     if marker is not None:
         state.stamp_marker(where, marker)
     else:
-        state.remove(where.marker)
+        _files.remove(where.marker)
     ours = {"present": True, "absent": False}.get(request.action, record.previous_ours)
     state.write_record(where, replace(record, written=decision.new, writing=None, ours=ours))
     if decision.content is None and record.made_directory:
@@ -91,7 +92,7 @@ def _put(
     tools: Tools,
 ) -> None:
     if content is None:
-        state.remove(target)
+        _files.remove(target)
         return
     folder = os.path.dirname(target)
     try:
@@ -107,7 +108,7 @@ def _put(
         # The move gives the new file the mode and owner of the old one, where there is one.
         tools.move(temporary, target)
     finally:
-        state.remove(temporary)
+        _files.remove(temporary)
     if old is None or (old.mode, old.uid, old.gid) != (content.mode, content.uid, content.gid):
         os.chmod(target, content.mode)
         os.chown(target, content.uid, content.gid)

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .. import _files
 from .._errors import ContainerNetError, HostError, OptionError
 from .._topology.lasting import early_part, is_same, refuse_unlasting
 from .._topology.model import Want
@@ -163,10 +164,11 @@ class Persistence:
         try:
             for change in self.changes:
                 if change.after is None:
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(change.path)
+                    _files.remove(change.path)
+                elif change.is_link:
+                    _files.link(change.path, change.after.decode())
                 else:
-                    _write(change.path, change.after, change.is_link)
+                    _files.write(change.path, change.after)
             for folder in (CONFIG_DIR, ENGINE_DIR):
                 with contextlib.suppress(OSError):
                     # Only when nothing is left in it.
@@ -189,29 +191,6 @@ def _read(path: str) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
-
-
-def _write(path: str, content: bytes, is_link: bool) -> None:
-    """Replace in one step, and wait until the disk has it."""
-    directory = os.path.dirname(path)
-    os.makedirs(directory, mode=0o755, exist_ok=True)
-    temporary = f"{path}.new"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(temporary)
-    if is_link:
-        os.symlink(content, temporary)
-    else:
-        with open(temporary, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    os.replace(temporary, path)
-    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def _encode(params: Mapping[str, Any]) -> bytes:

@@ -18,6 +18,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import _files
 from .._errors import HostError
 from .._topology.model import Identity, Key, Network, Owned
 
@@ -96,28 +97,15 @@ class StateFile:
     def store(self, state: State) -> None:
         """Replace the file in one step and wait until the disk has it; remove an empty one."""
         if state.is_empty():
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
+            _files.remove(self.path)
             self.tidy()
             return
-        os.makedirs(self._directory, mode=0o755, exist_ok=True)
-        temporary = f"{self.path}.new"
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(_encode(state), file, separators=(",", ":"))
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.path)
-        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        text = json.dumps(_encode(state), separators=(",", ":")) + "\n"
+        _files.write(self.path, text.encode())
 
     def tidy(self) -> None:
         """Remove what a run that was killed in the midst of ``store`` left."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{self.path}.new")
+        _files.remove(_files.leftover(self.path))
         if not self.exists():
             with contextlib.suppress(OSError):
                 # Only when no other topology is left.

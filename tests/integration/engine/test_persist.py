@@ -270,7 +270,7 @@ def test_a_host_without_systemd_is_refused(
 def test_a_disk_that_is_full_is_an_error_that_the_next_run_heals(
     host: Host, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = persist._write
+    write = persist._files.write
     with monkeypatch.context() as patch:
 
         def full(path: str, *more: Any) -> None:
@@ -278,7 +278,7 @@ def test_a_disk_that_is_full_is_an_error_that_the_next_run_heals(
                 raise OSError(28, "No space left on device")
             write(path, *more)
 
-        patch.setattr(persist, "_write", full)
+        patch.setattr(persist._files, "write", full)
         with pytest.raises(persist.HostError, match=r"The network is as wanted, but .* No space"):
             keep(networks.pair())
     assert keep(networks.pair()).changed
