@@ -45,7 +45,7 @@ MOVING = re.compile(
     |/var/lib/container_net/etcd/
     |/var/lib/(apt|containerd|dbus|docker|dpkg|pam|private|python|systemd|ucf|man-db)(/|$)
     |/var/log/(apt|journal|private|btmp|dpkg|lastlog|wtmp|alternatives)
-    |/etc/(ld\.so\.cache|\.updated)$""",
+    |/etc/(ld\.so\.cache|\.updated|(passwd|group|shadow|gshadow)-)$""",
     re.VERBOSE,
 )
 _COMMENT = re.compile(r' -m comment --comment ("(?:[^"\\]|\\.)*"|\S+)')
