@@ -28,12 +28,13 @@ cat >"$1/root/program"
 exec chroot "$1/root" sh -eu /program
 """
 PREPARE = """
-package() { # NAME [DEPENDS]
+package() { # NAME [DEPENDS [RECOMMENDS]]
     mkdir -p "/debs/$1/DEBIAN"
     {
         printf 'Package: %s\\nVersion: 1\\nArchitecture: all\\n' "$1"
         printf 'Maintainer: nobody <nobody@example.org>\\nDescription: a test\\n'
         if [ -n "${2:-}" ]; then echo "Depends: $2"; fi
+        if [ -n "${3:-}" ]; then echo "Recommends: $3"; fi
     } >"/debs/$1/DEBIAN/control"
     dpkg-deb --build "/debs/$1" "/debs/$1.deb" >&2
 }
@@ -47,6 +48,7 @@ package cnt-library
 package cnt-tool cnt-library
 package cnt-shared
 package cnt-users cnt-shared
+package cnt-wishes '' 'cnt-other (>= 2) | cnt-library, cnt-more'
 get cnt-early
 apt-mark auto cnt-early >&2
 """
@@ -126,4 +128,32 @@ def test_several_installations_add_up(folder: Path) -> None:
         "remove: removed cnt-library",
         "remove: removed cnt-tool",
         "there: cnt-early",
+    ]
+
+
+def test_a_wish_from_before_is_no_need(folder: Path) -> None:
+    """What was there did without what it recommends; what came later never did."""
+    assert on_a_copy(
+        folder,
+        """
+        get cnt-wishes
+        account before
+        get cnt-library cnt-tool
+        account after
+        account remove
+        there
+        dpkg --purge cnt-wishes >&2
+        account before
+        get cnt-library cnt-tool
+        account after
+        get cnt-wishes
+        account remove
+        """,
+    ) == [
+        "remove: removed cnt-library",
+        "remove: removed cnt-tool",
+        "there: cnt-early",
+        "there: cnt-wishes",
+        "remove: removed cnt-tool",
+        "remove: kept cnt-library: something else needs it",
     ]
