@@ -300,7 +300,8 @@ def _failure(error: BaseException, left: list[Leftover]) -> BaseException:
         text = f"Interrupted ({type(error).__name__})."
     if not left:
         return RunError(f"{text} Everything that this run had changed was undone.", True)
-    lines = [f"{'; '.join(repair)}: {reason}" if repair else reason for repair, reason in left]
+    said = [("; ".join(repair), reason.rstrip(".")) for repair, reason in left]
+    lines = [f"{repair}: {reason}" if repair else reason for repair, reason in said]
     repairs = [command for repair, dummy in left for command in repair]
     return RunError(
         f"{text} Undoing it was not complete. What is left, as the commands that do it, and why"

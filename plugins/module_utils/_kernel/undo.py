@@ -33,48 +33,82 @@ from .netlink import NetlinkError
 from .render import move_link
 from .session import Session
 from .snapshot import REMEMBERED, Snapshot
+from .waiting import wait_for_indexes
 from .words import ip
 
 # The commands that are still to be done, and why what they do failed.
 Leftover = tuple[tuple[str, ...], str]
+
+# What could not be taken back, and why.
+Refusal = tuple[Operation, str]
 
 
 def undo(session: Session, applier: Applier, snapshot: Snapshot) -> list[Leftover]:
     """Undo everything in ``applier.done``; returns what could not be, with the kernel's word."""
     back = Applier(session)
     goes_along = _GoesAlong(applier)
-    failed: list[Operation] = []
+    refused: list[Refusal] = []
     for kind, group in itertools.groupby(reversed(applier.done), type):
         todo = [operation for operation in group if not goes_along.covers(operation)]
         if kind is AddLink:
             todo = _delete_many(session, back, todo)
-        for operation in todo:
-            try:
-                _take_back(session, back, operation)
-            except (ContainerNetError, OSError):
-                failed.append(operation)
-            else:
-                failed = [_followed(other, operation) for other in failed]
-    # A namespace that this run began to make but could not finish is already gone.
-    session.spaces.let_go()
+        _try(session, back, todo, refused)
+    failed = [operation for operation, dummy in _let_go(session, refused)]
     problems = _restore(snapshot)
-    left: list[Leftover] = []
+    # What was in its way may be gone, and some of it the snapshot has done.
     failed = [o for o in failed if not (isinstance(o, SetLink) and o.key in REMEMBERED)]
-    for operation in failed:
-        if isinstance(operation, AddLink) and not all(
-            session.spaces.exists(end.netns) for end in operation.ends
-        ):
-            # It goes with a new namespace that is gone by now.
-            continue
-        # What was in its way may be gone, and some of it the snapshot has done.
-        try:
-            _take_back(session, back, operation)
-        except (ContainerNetError, OSError) as error:
-            left.append((_repair(session, operation), str(error)))
-    if len(left) < len(failed):
+    refused = []
+    _try(session, back, failed, refused)
+    refused = _let_go(session, refused)
+    if len(refused) < len(failed):
         problems = _restore(snapshot)
+    left = [(_repair(session, operation), reason) for operation, reason in refused]
     said = {command for commands, dummy in left for command in commands}
     return [*left, *(problem for problem in problems if not said.issuperset(problem[0] or ("",)))]
+
+
+def _try(
+    session: Session, back: Applier, operations: Iterable[Operation], refused: list[Refusal]
+) -> None:
+    """Take one after the other back; ``refused`` gets those for which that did not work."""
+    for operation in operations:
+        try:
+            if isinstance(operation, AddNamespace):
+                _refuse_to_lose(operation.netns, refused)
+            _take_back(session, back, operation)
+        except (ContainerNetError, OSError) as error:
+            refused.append((operation, str(error)))
+        else:
+            refused[:] = [(_followed(other, operation), reason) for other, reason in refused]
+
+
+def _refuse_to_lose(netns: str, refused: Iterable[Refusal]) -> None:
+    """A link that did not come out of a new namespace would be destroyed with it."""
+    for operation, dummy in refused:
+        if isinstance(operation, MoveLink) and operation.target == netns:
+            raise HostError(f"link {operation.name} is still in it")
+
+
+def _let_go(session: Session, refused: Iterable[Refusal]) -> list[Refusal]:
+    """Let the kernel take down the new namespaces; what is still refused afterwards.
+
+    What could not be undone inside of one goes with it. The link whose other end is in one does so
+    some time later (G8), and until then it has its name, which another link may have to get back.
+    """
+    # A namespace that this run began to make but could not finish is already gone.
+    session.spaces.let_go()
+    going: dict[Operation, list[tuple[str, int]]] = {}
+    for operation, dummy in refused:
+        if isinstance(operation, AddLink):
+            there = [end.key for end in operation.ends if session.spaces.exists(end.netns)]
+            if len(there) < len(operation.ends):
+                going[operation] = [(key[0], session.indexes.get(key, 0)) for key in there]
+        elif not isinstance(operation, DeleteNamespace) and not session.spaces.exists(
+            operation.netns
+        ):
+            going[operation] = []
+    stay = wait_for_indexes(session.spaces, itertools.chain(*going.values()))
+    return [r for r in refused if r[0] not in going or not stay.isdisjoint(going[r[0]])]
 
 
 def _restore(snapshot: Snapshot) -> list[Leftover]:
@@ -136,19 +170,17 @@ class _GoesAlong:
 
 def _delete_many(session: Session, back: Applier, links: list[Operation]) -> list[Operation]:
     """Delete new links all at once; those for which that did not work are handed back."""
-    deletes: dict[str, list[Operation]] = {}
-    rest = []
+    asked: dict[str, dict[Operation, Operation]] = {}
     for link in links:
         ends = [end.key for end in link.ends] if isinstance(link, AddLink) else []
         there = [key for key in ends if session.spaces.exists(key[0])]
         if there:
-            deletes.setdefault(there[0][0], []).append(DeleteLink(*there[0], ""))
-            rest.append(link)
-    with contextlib.suppress(ContainerNetError, OSError):
-        for operations in deletes.values():
-            back.run(operations)
-        return []
-    return rest
+            asked.setdefault(there[0][0], {})[DeleteLink(*there[0], "")] = link
+    for deletes in asked.values():
+        with contextlib.suppress(ContainerNetError, OSError):
+            back.run(list(deletes))
+    done = set(back.done)
+    return [link for d in asked.values() for delete, link in d.items() if delete not in done]
 
 
 def _take_back(session: Session, back: Applier, operation: Operation) -> None:
@@ -163,16 +195,25 @@ def _take_back(session: Session, back: Applier, operation: Operation) -> None:
         session.spaces.restore(operation.netns)
         return
     if isinstance(operation, AddLink):
-        # Either end takes the other along.
-        ends: Iterable[tuple[str, str]] = [end.key for end in operation.ends]
-        for netns, name in ends:
-            if not session.spaces.exists(netns):
-                continue
-            back.one(DeleteLink(netns, name, operation.kind))
-            return
+        _delete_link(session, back, operation)
+        return
     inverse = operation.inverse()
     # It may be there again already.
     back.one(replace(inverse, again=True) if isinstance(inverse, AddAddress) else inverse)
+
+
+def _delete_link(session: Session, back: Applier, operation: AddLink) -> None:
+    """Either end takes the other along, at once: its namespace would do so only later (G8)."""
+    refusal: ContainerNetError | None = None
+    for end in operation.ends:
+        if session.spaces.exists(end.netns):
+            try:
+                back.one(DeleteLink(end.netns, end.name, operation.kind))
+                return
+            except ContainerNetError as error:
+                refusal = refusal or error
+    if refusal is not None:
+        raise refusal
 
 
 def _move_back(session: Session, operation: MoveLink) -> None:

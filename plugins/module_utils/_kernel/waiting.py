@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from .._topology.model import Have, Key, Link
 from .namespaces import Namespaces
@@ -37,23 +37,29 @@ def wait_for_peers(
 
 def wait_for_links(spaces: Namespaces, links: Sequence[Link]) -> bool:
     """Until the kernel took them down, at most five seconds; whether any of them went."""
+    numbers = [(link.netns, link.index) for link in links]
+    return len(wait_for_indexes(spaces, numbers)) < len(numbers)
+
+
+def wait_for_indexes(spaces: Namespaces, links: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+    """The same for links of which namespace and ifindex are known; those that are still there."""
     end = time.monotonic() + _SECONDS
     indexes: dict[str, list[int]] = {}
-    for link in links:
-        indexes.setdefault(link.netns, []).append(link.index)
-    left = 0
+    for netns, index in links:
+        indexes.setdefault(netns, []).append(index)
+    left: set[tuple[str, int]] = set()
     for netns, numbers in indexes.items():
         if not spaces.exists(netns):
             continue
         with spaces.entered(netns):
             socket = Socket()
         with socket:
-            left += _wait(socket, numbers, end)
-    return left < len(links)
+            left.update((netns, index) for index in _wait(socket, numbers, end))
+    return left
 
 
-def _wait(socket: Socket, indexes: list[int], end: float) -> int:
-    """How many are still there when the time is over."""
+def _wait(socket: Socket, indexes: list[int], end: float) -> list[int]:
+    """Those that are still there when the time is over."""
     while indexes:
         requests = [Request(GETLINK, 0, link_body(index)) for index in indexes[:64]]
         answers = socket.get(requests)
@@ -63,4 +69,4 @@ def _wait(socket: Socket, indexes: list[int], end: float) -> int:
             if time.monotonic() > end:
                 break
             time.sleep(0.01)
-    return len(indexes)
+    return indexes

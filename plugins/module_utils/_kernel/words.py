@@ -11,8 +11,9 @@ import shlex
 import struct
 from collections.abc import Mapping
 
-from .._topology.commands import route_text
+from .._topology.commands import command, route_text
 from .._topology.model import HOST
+from .._topology.operations import SetSysctl
 from .dump import RawLink, parse_route
 from .netlink import NEWADDR, NEWROUTE, attributes
 
@@ -26,8 +27,7 @@ def ip(netns: str) -> str:
 
 
 def sysctl_command(netns: str, path: str, value: str) -> str:
-    run = "" if netns == HOST else f"ip netns exec {shlex.quote(netns)} "
-    return f"{run}sysctl -w {shlex.quote(f'{path}={value}')}"
+    return command(SetSysctl(netns, path, value, ""))[0]
 
 
 def record_command(netns: str, kind: int, body: bytes, links: Mapping[int, RawLink]) -> str:

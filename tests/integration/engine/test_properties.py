@@ -16,7 +16,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils import _ru
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import OptionError
 from tests.integration.engine.cleanhost import clean_host
 from tests.integration.engine.crash import look
-from tests.integration.engine.test_faults import refused
+from tests.integration.engine.faults import refused
 from tests.unit.topology import strategies
 
 FOREIGN = """
