@@ -34,6 +34,7 @@ mkdir "$1/programs"
 for name in systemctl journalctl dockerd docker; do cp "$2/stand_in.py" "$1/programs/$name"; done
 ip link set dev lo up
 /usr/bin/python3 "$2/api.py" &
+for i in $(seq 600); do [ ! -S /run/docker.sock ] || break; sleep 0.05; done
 echo ready
 exec cat
 """
@@ -60,7 +61,7 @@ class RoleHost:
     def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
     def shell(self, command: str, check: bool = True) -> str:
         """Run a shell command on the host."""

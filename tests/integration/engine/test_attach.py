@@ -30,13 +30,14 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._run impor
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
+from tests.integration.until import until
 
 
 @contextlib.contextmanager
 def process(own_network: bool = True) -> Iterator[int]:
     """A process with a network of its own, as a container's first one has."""
     command = ["unshare", "--net"] if own_network else []
-    script = "ip link set lo up; echo here; exec sleep 60"
+    script = "ip link set lo up; echo here; exec sleep 600"
     with subprocess.Popen([*command, "sh", "-c", script], stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == b"here\n"
@@ -169,9 +170,7 @@ def test_a_failure_gives_the_old_name_back(
     with process() as second:
         with process() as first:
             host.apply(joined(pid=first))
-        host.sh(
-            "for i in $(seq 100); do ip -n web addr | grep -q tentative || exit 0; sleep 0.05; done"
-        )
+        host.sh(until("! ip -n web addr | grep -q tentative"))
         before = host.dump()
         identity = os.stat("/run/netns/web").st_ino
         sent: list[None] = []

@@ -21,6 +21,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._errors im
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
+from tests.integration.until import gone, until
 
 
 def single(face: str, **params: Any) -> _run.Outcome:
@@ -202,7 +203,7 @@ def test_a_chain_of_namespaces_without_the_host(host: Host) -> None:
 
 def test_a_stale_file_of_ours_is_replaced_and_a_strangers_is_not(host: Host) -> None:
     host.apply(networks.pair())
-    host.sh("umount /run/netns/test1; sleep 0.3; touch /run/netns/alien")
+    host.sh(f"umount /run/netns/test1; {gone('veth-test2', 'test2')}; touch /run/netns/alien")
     assert host.apply(networks.pair()).changed
     assert host.pings("test1", "192.168.1.2")
     with pytest.raises(OptionError, match="ordinary file"):
@@ -211,9 +212,9 @@ def test_a_stale_file_of_ours_is_replaced_and_a_strangers_is_not(host: Host) -> 
 
 def test_a_namespace_with_processes_that_is_not_ours_is_kept(host: Host) -> None:
     host.sh("ip netns add busy")
-    with subprocess.Popen(["ip", "netns", "exec", "busy", "sleep", "60"]) as process:
+    with subprocess.Popen(["ip", "netns", "exec", "busy", "sleep", "600"]) as process:
         try:
-            host.sh('until [ -n "$(ip netns pids busy)" ]; do sleep 0.02; done')
+            host.sh(until('[ -n "$(ip netns pids busy)" ]'))
             with pytest.raises(OptionError, match="processes run"):
                 single("netns", name="busy", state="absent")
             assert single("netns", name="busy", state="absent", force=True).changed

@@ -18,6 +18,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._kernel.na
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
+from tests.integration.until import until
 
 
 def routed(*families: int) -> networks.Params:
@@ -140,7 +141,8 @@ def test_an_address_that_the_kernel_gave_up_is_given_again(host: Host) -> None:
         "ip -n test1 addr add fd00:1::1/64 dev veth-test1;"
         "ip -n test2 addr del fd00:1::2/64 dev veth-test2;"
         "ip -n test2 addr add fd00:1::1/64 dev veth-test2 nodad;"
-        "until ip -n test1 -6 addr | grep -q dadfailed; do sleep 0.1; done;"
+        + until("ip -n test1 -6 addr | grep -q dadfailed")
+        + "; "
         "ip -n test2 addr del fd00:1::1/64 dev veth-test2;"
         "ip -n test2 addr del fd00:1::77/64 dev veth-test2;"
         "ip -n test2 addr add fd00:1::2/64 dev veth-test2 nodad"

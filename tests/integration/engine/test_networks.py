@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
+from tests.integration.until import gone
 
 
 @pytest.mark.smoke
@@ -152,7 +153,7 @@ DRIFT = [
     ("ip link set ns1veth1 netns ns2", None),
     ("ip link set ns1veth1 down; ip link set ns1veth1 name renamed", None),
     ("ip link del ns1veth1", None),
-    ("ip netns del ns1; sleep 0.3", None),
+    (f"ip netns del ns1; {gone('ns1veth1')}", None),
     ("ip netns del ns1", None),
     ("ip link del mybridge", None),
 ]

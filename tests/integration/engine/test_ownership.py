@@ -58,7 +58,7 @@ def test_an_end_in_a_namespace_without_a_name_is_replaced_only_when_asked(host: 
     """Somebody moved the other end into a container, say: it lives, but nobody can name it."""
     params = networks.two_rooms()
     host.apply(params)
-    with subprocess.Popen(["unshare", "--net", "sleep", "60"]) as process:
+    with subprocess.Popen(["unshare", "--net", "sleep", "600"]) as process:
         try:
             home = os.readlink("/proc/self/ns/net")
             while os.readlink(f"/proc/{process.pid}/ns/net") == home:

@@ -24,6 +24,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._run impor
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
+from tests.integration.until import gone
 
 # What a reboot leaves of the network.
 REBOOT = """
@@ -129,7 +130,8 @@ def test_a_half_present_network_is_completed(host: Host, disk: Path) -> None:
     keep(networks.two_rooms())
     before = host.dump(marks=False)
     host.sh(
-        "ip netns del ns2; sleep 0.3; ip -n ns1 addr flush dev ns1veth0; ip link set mybridge down"
+        f"ip netns del ns2; {gone('ns2veth1')};"
+        "ip -n ns1 addr flush dev ns1veth0; ip link set mybridge down"
     )
     boot(disk)
     assert host.dump(marks=False) == before

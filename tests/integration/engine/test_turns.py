@@ -111,7 +111,8 @@ def test_a_run_waits_no_longer_than_it_is_told(host: Host) -> None:
             begin = time.monotonic()
             with pytest.raises(HostError, match=r"more than 0.3 seconds.*lock_timeout"):
                 _flow.execute(want, check_mode, 0.3)
-            assert 0.3 <= time.monotonic() - begin < 2
+            # Far from the 60 seconds that a run waits by itself, however slow the machine is.
+            assert 0.3 <= time.monotonic() - begin < 30
     assert host.namespaces() == []
     with pytest.raises(OptionError, match="lock_timeout: -1: "):
         _flow.execute(want, False, -1)

@@ -17,6 +17,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._run impor
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
+from tests.integration.until import gone, until
 
 BROADCAST = "00:00:00:00:00:00"
 ADDRESSES = {
@@ -74,8 +75,7 @@ def test_two_hosts_are_joined(host: Host, version: int) -> None:
     assert host.dump() == before
     outcome = host.apply(joined(version))
     assert host.commands(outcome) == host.commands(predicted)
-    tried = "{ ip -n h1 addr; ip -n h2 addr; } | grep -q tentative"
-    host.sh(f"for i in $(seq 50); do {tried} || exit 0; sleep 0.1; done; false")
+    host.sh(until("! { ip -n h1 addr; ip -n h2 addr; } | grep -q tentative"))
     overhead = {4: 50, 6: 70}[version]
     size = 1500 - overhead - 28
     assert host.pings("h1", "10.50.0.2", f"-M do -s {size}")
@@ -127,7 +127,7 @@ def test_what_was_broken_by_hand_is_mended(host: Host, breaks: str, mends: str) 
         "ip -n h1 link del vx",
         "ip -n h1 link set vx netns h3",
         "ip -n h1 link set vx netns $$; true",
-        "ip netns del h1; sleep 0.3",
+        f"ip netns del h1; {gone('eth0', 'h2')}",
         "ip -n h1 link del eth0",
     ],
 )
@@ -254,7 +254,7 @@ def test_a_failure_is_undone(host: Host, monkeypatch: pytest.MonkeyPatch, positi
     # The kernel gives links their own addresses a while after they went up.
     for netns, links in (("h1", 3), ("h2", 2)):
         seen = f"ip -n {netns} -6 addr show scope link | grep -c inet6"
-        host.sh(f"for i in $(seq 200); do [ $({seen}) = {links} ] && exit; sleep 0.02; done; false")
+        host.sh(until(f'[ "$({seen})" = {links} ]'))
     before = host.dump()
     changed = joined(mtu=1400)
     changed["vxlans"][0] |= {

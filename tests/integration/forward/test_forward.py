@@ -71,7 +71,7 @@ class Host:
 
     def close(self) -> None:
         assert self._process.stdin is not None
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -319,7 +319,7 @@ def test_traffic_passes_only_where_it_may(host: Host) -> None:
     try:
         for number in (1, 2, 3):
             peer = subprocess.Popen(
-                ["unshare", "--net", "sh", "-c", "echo ready; exec sleep 60"],
+                ["unshare", "--net", "sh", "-c", "echo ready; exec sleep 600"],
                 stdout=subprocess.PIPE,
                 text=True,
             )

@@ -23,6 +23,7 @@ ip link add inside netns room type bridge
 ip -n room address add 10.5.0.1/24 dev inside
 ip -n room link set dev inside up
 nohup ip netns exec busy sleep 1000 >/dev/null 2>&1 &
+until [ -n "$(ip netns pids busy)" ]; do sleep 0.05; done
 ip link add sbr type bridge
 ip link add sp0 type veth peer name sp1
 ip link set dev sp0 master sbr

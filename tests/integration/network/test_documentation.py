@@ -36,7 +36,7 @@ def test_examples_run_and_return_what_is_listed(sandbox: Sandbox, name: str) -> 
     tasks = yaml.safe_load(module.EXAMPLES)
     if name == "netns":
         # The process that an example speaks of.
-        command = {"cmd": "unshare --net sh -c 'sleep 60 >/dev/null 2>&1 & echo $!'"}
+        command = {"cmd": "unshare --net sh -c 'sleep 600 >/dev/null 2>&1 & echo $!'"}
         tasks.insert(0, {"ansible.builtin.shell": command, "register": "worker"})
     results = []
     for result in sandbox.play(tasks, "--diff")[

@@ -12,11 +12,12 @@ import pytest
 
 from tests.integration.network.lives import rooms
 from tests.integration.network.sandbox import ROOT, Sandbox
+from tests.integration.until import until
 
 MADE = rooms(1, 2, name="two_rooms", persist=True)
-REBOOT = """
+REBOOT = f"""
 for name in $(ls /run/netns); do ip netns del $name; done
-sleep 0.3
+{until('[ -z "$(ip -o link show type veth)" ]')}
 ip link del dev mybridge
 """
 

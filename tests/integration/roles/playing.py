@@ -32,7 +32,7 @@ def play(playbook: Path, folder: Path, *words: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=600,
     )
     return result.returncode, " ".join((result.stdout + result.stderr).split())
 

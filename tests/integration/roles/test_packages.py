@@ -72,7 +72,7 @@ def on_a_copy(folder: Path, program: str) -> list[str]:
         input=text,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -57,7 +57,11 @@ class Pair:
         for number, name in enumerate(self.names, 1):
             ip("-n", name, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
             ip("-n", name, "link", "set", "eth0", "up")
-        self.start(first, "sleep", "600")
+        process = self.start(first, "sleep", "600")
+        # Until ip has entered the namespace the process is in this machine's.
+        inside = os.stat(f"/run/netns/{first}").st_ino
+        while os.stat(f"/proc/{process.pid}/ns/net").st_ino != inside:
+            time.sleep(0.02)
 
     def start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
         """Start a process in a namespace."""
