@@ -159,6 +159,7 @@ def clean_host() -> Iterator[Host]:
     if os.geteuid() != 0:
         raise RuntimeError("The kernel tests make namespaces: run them as root.")
     directory = os.getcwd()
+    threads = len(os.listdir("/proc/self/task"))
     saved = [os.open(f"/proc/thread-self/ns/{kind}", os.O_RDONLY) for kind in ("mnt", "net")]
     try:
         _check(libc.unshare(_NEWNS | _NEWNET))
@@ -176,7 +177,7 @@ def clean_host() -> Iterator[Host]:
             libc.umount2(f"/run/netns/{name}".encode(), 2)
         # A thread that was joined may still be on its way out, and two cannot change the root.
         end = time.monotonic() + 5
-        while len(os.listdir("/proc/self/task")) > 1 and time.monotonic() < end:
+        while len(os.listdir("/proc/self/task")) > threads and time.monotonic() < end:
             time.sleep(0.01)
         for fd, kind in zip(saved, (_NEWNS, _NEWNET)):
             _check(libc.setns(fd, kind))

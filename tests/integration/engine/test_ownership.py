@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import OptionError
+from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import waiting
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host
 
@@ -54,8 +55,12 @@ def test_a_topology_that_names_anothers_link_does_not_take_it(host: Host) -> Non
     assert host.namespaces() == []
 
 
-def test_an_end_in_a_namespace_without_a_name_is_replaced_only_when_asked(host: Host) -> None:
+def test_an_end_in_a_namespace_without_a_name_is_replaced_only_when_asked(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody moved the other end into a container, say: it lives, but nobody can name it."""
+    # It does not go, however long one waits.
+    monkeypatch.setattr(waiting, "_SECONDS", 0.2)
     params = networks.two_rooms()
     host.apply(params)
     with subprocess.Popen(["unshare", "--net", "sleep", "600"]) as process:
