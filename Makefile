@@ -42,7 +42,7 @@ unit: ## rules, as tables; touches nothing
 kernel: kernel-full kernel-smoke ## the modules on this kernel, in throw-away namespaces (root or sudo)
 
 kernel-full:
-	@tools/pytest.sh --root kernel tests/integration
+	@tools/pytest.sh --root kernel -n auto --maxprocesses=4 --dist=loadfile tests/integration
 
 kernel-smoke: $(addprefix kernel-smoke-,$(OLD_PYROUTE2))
 
