@@ -155,7 +155,7 @@ def play(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert process.returncode == 0, process.stdout + process.stderr

@@ -118,6 +118,6 @@ class RoleHost:
             ["nsenter", f"--target={self._first}", "--net", "--mount", "--pid", *command],
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )

@@ -71,7 +71,7 @@ class Sandbox:
         self._process.stdout.close()
 
     def run(
-        self, *command: str, check: bool = True, timeout: float = 300, **more: Any
+        self, *command: str, check: bool = True, timeout: float = 900, **more: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as on that host; a failure shows what it said."""
         done = subprocess.run(
