@@ -44,14 +44,14 @@ options:
         type: int
       name:
         description:
-          - What to call it in the result. Left out, V(host), the namespace's name, V(container:NAME)
-            or V(pid:NUMBER).
+          - What to call it in the result. Left out, V(host), the namespace's name,
+            V(container:NAME) or V(pid:NUMBER).
         type: str
   targets:
     description:
-      - Where to, each an address, a name, or a dictionary with C(address) (an address or a name) and
-        any of C(name) (what to call it in the result), C(tcp_ports) and C(udp_ports) (in place of
-        O(tcp_ports) and O(udp_ports)), and C(ping) (in place of O(ping)).
+      - Where to, each an address, a name, or a dictionary with C(address) (an address or a name)
+        and any of C(name) (what to call it in the result), C(tcp_ports) and C(udp_ports) (in place
+        of O(tcp_ports) and O(udp_ports)), and C(ping) (in place of O(ping)).
     type: list
     elements: raw
   expect:
@@ -279,7 +279,8 @@ matrix:
           type: str
           sample: 127.0.0.11
     path_mtu:
-      description: The largest packet in bytes that passes, or null where it was not searched or found.
+      description:
+        - The largest packet in bytes that passes, or null where it was not searched or not found.
       type: int
       sample: 1450
     hints:

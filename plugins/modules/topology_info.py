@@ -97,11 +97,15 @@ namespaces:
       sample: []
     pid:
       description:
-        - The first process in it, or null where there is none. It is only looked for in namespaces
-          that have no name.
+        - The first process in it; null where there is none, and for the host's own.
       type: int
     process:
       description: What that process is called, or null.
+      type: str
+    path:
+      description:
+        - A file that keeps it where it has neither a name nor a process, such as Docker's for an
+          overlay; otherwise null.
       type: str
     owner:
       description: The topology that made the namespace, or null.
@@ -335,8 +339,8 @@ docker:
           sample: network01
         netns:
           description:
-            - Its namespace, as in RV(namespaces[].netns), an empty string in mode V(host); null when
-              it does not run.
+            - Its namespace, as in RV(namespaces[].netns), an empty string in mode V(host); null
+              when it does not run.
           type: str
           sample: container:server01
         networks:
@@ -354,8 +358,14 @@ docker:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfabric.container_net.plugins.module_utils._errors import (
+    ContainerNetError,
+)
+from ansible_collections.netfabric.container_net.plugins.module_utils._info import gather
+
 
 def main() -> None:
+    """Read the options, look, report."""
     module = AnsibleModule(
         argument_spec={
             "netns": {"type": "list", "elements": "str"},
@@ -363,7 +373,15 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    module.fail_json(msg="not yet written")
+    try:
+        result, warnings = gather(module.params)
+    except ContainerNetError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"The host refused: {error}")
+    for warning in warnings:
+        module.warn(warning)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":
