@@ -113,8 +113,8 @@ namespaces:
       sample: two_rooms
     sysctls:
       description:
-        - The settings of forwarding in it, as the kernel writes them. Those that this kernel or
-          namespace does not have are left out.
+        - The settings of forwarding in it, as the kernel writes them. Those of bridges are there
+          where it has a bridge and the kernel module C(br_netfilter) is loaded.
       type: dict
       sample: {"net.ipv4.ip_forward": "1", "net.ipv6.conf.all.forwarding": "0",
                "net.bridge.bridge-nf-call-iptables": "1"}

@@ -14,10 +14,11 @@ from .._topology.model import HOST, Key
 from . import sysctl
 from .dump import Details, RawLink, RawNamespace, link_indexes, read_namespace
 from .namespaces import Namespaces
+from .netconf import forwarding
 from .netlink import GETLINK, Request, Socket, attr, attr_u32, attributes, link_body
 from .pairs import Pairs, ask_nsids
 
-FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
+FORWARDING = {4: "net/ipv4/ip_forward", 6: "net/ipv6/conf/all/forwarding"}
 # Of kernels with br_netfilter loaded, and in each namespace its own since Linux 5.3.
 BRIDGED = ("net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables")
 
@@ -58,10 +59,15 @@ class _Reader:
                 raw, socket = read_namespace(self._spaces, name, (), _DETAILS)
             except FileNotFoundError:
                 continue
-            socket.__exit__()
+            with socket:
+                forwards = forwarding(socket)
             self.raws[name] = raw
-            with self._spaces.entered(name):
-                self.sysctls[name] = sysctl.values((*FORWARDING, *BRIDGED))
+            self.sysctls[name] = {
+                FORWARDING[version]: str(value) for version, value in forwards.items()
+            }
+            if any(entry.link.kind == "bridge" for entry in raw.links.values()):
+                with self._spaces.entered(name):
+                    self.sysctls[name].update(sysctl.values(BRIDGED))
 
     def connect(self) -> None:
         """Most lead to the host, so that is asked first, and the others only for what is left."""

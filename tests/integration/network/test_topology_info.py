@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module topology_info on a host that has every kind of namespace, and links between all of them."""
+"""Module topology_info on a host with every kind of namespace, and links between all of them."""
 
 from __future__ import annotations
 
