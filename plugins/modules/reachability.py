@@ -320,10 +320,60 @@ failures:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netfabric.container_net.plugins.module_utils._errors import (
+    ContainerNetError,
+)
+from ansible_collections.netfabric.container_net.plugins.module_utils._reach.flow import run
+
+EXPECT = {"type": "str", "choices": ["reach", "no_reach"]}
+PORTS = {"type": "list", "elements": "int", "default": []}
+SOURCE = {
+    "host": {"type": "bool"},
+    "netns": {"type": "str"},
+    "container": {"type": "str"},
+    "pid": {"type": "int"},
+    "name": {"type": "str"},
+}
+PAIR = {
+    "source": {"type": "str"},
+    "target": {"type": "str"},
+    "expect": {**EXPECT, "required": True},
+}
+
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    module.fail_json(msg="not yet written")
+    """Read the options, measure, report."""
+    module = AnsibleModule(
+        argument_spec={
+            "sources": {"type": "list", "elements": "dict", "options": SOURCE},
+            "targets": {"type": "list", "elements": "raw"},
+            "expect": {**EXPECT, "default": "reach"},
+            "pairs": {"type": "list", "elements": "dict", "options": PAIR},
+            "ping": {"type": "bool", "default": True},
+            "count": {"type": "int", "default": 2},
+            "size": {"type": "int", "default": 84},
+            "df": {"type": "bool", "default": False},
+            "path_mtu": {"type": "bool", "default": False},
+            "tcp_ports": PORTS,
+            "udp_ports": PORTS,
+            "udp_payload": {"type": "str", "default": "container_net"},
+            "udp_silence": {**EXPECT, "default": "no_reach"},
+            "dns": {"type": "list", "elements": "str", "default": []},
+            "dns_servers": {"type": "list", "elements": "str"},
+            "ip_version": {"type": "int", "choices": [4, 6]},
+            "timeout": {"type": "float", "default": 1.0},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module.params)
+    except ContainerNetError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"The host refused: {error}")
+    if "msg" in result:
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
 if __name__ == "__main__":

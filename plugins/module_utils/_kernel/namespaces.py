@@ -111,7 +111,10 @@ class Namespaces:
         return None
 
     def adopt(self, name: str, fd: int) -> None:
-        """Let ``name`` stand for a namespace that is known to have no other name here."""
+        """Let ``name`` stand for a namespace from now on, whatever it stood for before."""
+        previous = self._held.get(name)
+        if previous is not None:
+            os.close(previous)
         self._held[name] = fd
 
     def identity_of(self, name: str) -> Identity:

@@ -25,9 +25,17 @@ _MOST = 1 << 20  # bytes of a file that are read
 class Post:
     """A source that is measured from."""
 
-    def __init__(self, spaces: Namespaces, source: Source, name: str, folders: list[str]) -> None:
+    def __init__(
+        self,
+        spaces: Namespaces,
+        source: Source,
+        name: str,
+        folders: list[str],
+        pid: int | None = None,
+    ) -> None:
         self.label = source.label
         self.name = name
+        self.container = (source.value, pid) if source.kind == "container" else None
         self._spaces = spaces
         self._folders = folders
 
@@ -91,7 +99,7 @@ def _open(spaces: Namespaces, source: Source) -> Post:
             "Give a process that runs",
         ) from error
     spaces.adopt(name, fd)
-    return Post(spaces, source, name, [f"/proc/{pid}/root/etc"])
+    return Post(spaces, source, name, [f"/proc/{pid}/root/etc"], pid)
 
 
 def _pid_of(source: Source) -> int:
