@@ -45,7 +45,7 @@ def parse_resolv_conf(text: str) -> Resolver:
     ndots = 1
     for line in text.splitlines():
         word, *rest = line.split("#")[0].split(";")[0].split() or [""]
-        if word == "nameserver" and rest:
+        if word == "nameserver" and rest and "%" not in rest[0]:
             try:
                 servers.append(ipaddress.ip_address(rest[0]))
             except ValueError:

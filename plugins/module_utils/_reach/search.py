@@ -24,6 +24,7 @@ class Bounds:
         self.low = low - 1
         self.high = high
         self._hint: int | None = high
+        self._told: int | None = None
 
     def next(self) -> int | None:
         """The size to try, or None when it is known."""
@@ -36,11 +37,14 @@ class Bounds:
 
     def passed(self, size: int) -> None:
         self.low = max(self.low, size)
+        if size == self._told:
+            # Then it is most likely the very size, and one byte more shows it.
+            self._hint = size + 1
 
     def failed(self, size: int, mtu: int | None) -> None:
         """``mtu``: what somebody on the way says that it takes."""
         self.high = min(self.high, size - 1)
-        self._hint = mtu
+        self._hint = self._told = mtu
 
     def result(self) -> int | None:
         """None where nothing passed."""
