@@ -98,7 +98,8 @@ class World:
             found.broken.append(f"{name_of(end)} is down")
             return
         if end.master is None:
-            if end.addresses:
+            # The kernel gives a link-local one to everything.
+            if any(not address.interface.is_link_local for address in end.addresses):
                 found.ends.append(end)
             else:
                 found.broken.append(f"{name_of(end)} is a port of nothing and has no address")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.integration.network.docker_api import inspected
+from tests.integration.network.documented import expect_documented
 from tests.integration.network.reach import NETWORK, call, measured, start
 from tests.integration.network.sandbox import ROOT, Sandbox
 
@@ -114,6 +115,31 @@ def test_every_source_reaches_every_target(network: Sandbox) -> None:
     ping = result["matrix"][0]["checks"][0]
     assert (ping["check"], ping["sent"], ping["received"], ping["size"]) == ("ping", 2, 2, 84)
     assert 0 < ping["ms"] < 1000
+
+
+def test_containers_that_cannot_be_measured_from(network: Sandbox) -> None:
+    gone, done = call(
+        network,
+        {"sources": [{"container": "gone"}], "targets": ["192.168.2.10"]},
+        {"sources": [{"container": "done"}], "targets": ["192.168.2.10"]},
+    )
+    assert "sources[0].container: 'gone': Docker knows no such container" in gone["msg"]
+    assert "sources[0].container: 'done': the container is exited" in done["msg"]
+    assert "matrix" not in done
+
+
+def test_what_is_returned_is_what_is_documented(network: Sandbox) -> None:
+    result = one(
+        network,
+        targets=["192.168.2.11", "192.168.2.99"],
+        dns=["both.test"],
+        dns_servers=["192.168.2.11"],
+        tcp_ports=[81],
+        udp_ports=[7000],
+        timeout=0.4,
+    )
+    assert result["failures"]
+    expect_documented("reachability", {key: result[key] for key in ("matrix", "failures")})
 
 
 def test_the_host_is_where_it_measures_from_by_itself(network: Sandbox) -> None:

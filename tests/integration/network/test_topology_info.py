@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.integration.network.docker_api import inspected
+from tests.integration.network.documented import expect_documented
 from tests.integration.network.sandbox import ROOT, Sandbox
 
 # "first" and "second" are joined, "both" has two names. Processes stand for containers, and one
@@ -271,6 +272,10 @@ def test_dockers_networks_and_containers(everything: dict[str, Any], looked: Loo
         }
     }
     assert (containers["done"]["pid"], containers["done"]["state"]) == (None, "exited")
+
+
+def test_what_is_returned_is_what_is_documented(everything: dict[str, Any]) -> None:
+    expect_documented("topology_info", everything)
 
 
 def test_some_namespaces_still_tell_of_the_others(looked: Looked) -> None:
