@@ -12,7 +12,7 @@ from typing import Protocol
 
 from .._kernel.ways import Way
 from .._topology.model import Address, Link
-from .world import Segment, World, holder
+from .world import Segment, World
 
 _MOST_STEPS = 16
 _ALL = -1
@@ -85,7 +85,7 @@ def trace(world: World, kernels: Kernels, netns: str, address: Address) -> Trace
             break
         goal = way.via or address
         segment = world.segment(dev)
-        receiver = holder(segment, goal)
+        receiver = segment.addresses.get(goal)
         silent = kernels.silent(netns, way.index, goal)
         steps.append(Step(netns, way, ingress, lacks, dev, goal, segment, receiver, silent))
         if receiver is None:

@@ -21,13 +21,15 @@ class Segment:
     """What can be reached from a link without a router.
 
     ``ends`` are links that may have addresses. ``broken`` says why something cannot be heard.
-    ``bridges`` are those that pass packets on, ``outside`` whether it goes on beyond the host.
+    ``addresses`` are those of the ends. ``bridges`` are those that pass packets on, ``outside``
+    whether it goes on beyond the host.
     """
 
     ends: list[Link] = field(default_factory=list)
     bridges: list[Link] = field(default_factory=list)
     outside: bool = False
     broken: list[str] = field(default_factory=list)
+    addresses: dict[Address, Link] = field(default_factory=dict)
 
 
 class World:
@@ -40,6 +42,7 @@ class World:
         self._lowers = lowers or {}
         self._owners: dict[Address, list[Link]] = {}
         self._ports: dict[Key, list[Link]] = {}
+        self._segments: dict[Key, Segment] = {}
         for link in self._links():
             for address in link.addresses:
                 self._owners.setdefault(address.interface.ip, []).append(link)
@@ -72,6 +75,11 @@ class World:
 
     def segment(self, link: Link) -> Segment:
         """Seen from a link that has addresses."""
+        if link.key not in self._segments:
+            self._segments[link.key] = self._look(link)
+        return self._segments[link.key]
+
+    def _look(self, link: Link) -> Segment:
         found = Segment()
         if link.kind == "bridge":
             self._through(link, None, found)
@@ -87,6 +95,9 @@ class World:
             found.outside = True
         elif link.kind in _OUTSIDE and not link.loopback:
             found.outside = True
+        for end in found.ends:
+            for address in end.addresses:
+                found.addresses.setdefault(address.interface.ip, end)
         return found
 
     def _into(self, end: Link | None, other: Link, found: Segment) -> None:
@@ -143,14 +154,6 @@ class World:
             bridge = self.link((end.netns, end.master))
             if bridge is not None and bridge.kind == "bridge":
                 self._through(bridge, end, found)
-
-
-def holder(segment: Segment, address: Address) -> Link | None:
-    """The link of the segment that has the address."""
-    for link in segment.ends:
-        if any(found.interface.ip == address for found in link.addresses):
-            return link
-    return None
 
 
 def name_of(link: Link) -> str:
