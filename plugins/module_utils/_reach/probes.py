@@ -31,7 +31,7 @@ from .packets import Refusal, Reply, echo_request, message
 Report = Callable[[Check], None]
 
 FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
-_ICMP = {4: socket.IPPROTO_ICMP, 6: socket.getprotobyname("ipv6-icmp")}
+_ICMP = {4: socket.IPPROTO_ICMP, 6: socket.IPPROTO_ICMPV6}
 # (level, option) of what Python has no names for.
 _DISCOVER = {4: (socket.IPPROTO_IP, 10), 6: (socket.IPPROTO_IPV6, 23)}
 _FRAGMENT, _NEVER, _PROBE = 0, 2, 3
