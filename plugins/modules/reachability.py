@@ -17,7 +17,7 @@ description:
   - A pair is reached when every check of it succeeded, and not reached when none did.
   - Names are resolved as the source does it, through its own C(/etc/hosts) and the servers of its
     C(resolv.conf). For a namespace with a name those are the ones under C(/etc/netns) where they
-    are there.
+    are there. Other ways to find names, such as mDNS, are not tried.
   - Nothing is changed, so that it measures in check mode as well.
 options:
   sources:
