@@ -399,3 +399,20 @@ notes:
     VXLAN: str = _options(_VXLAN, _STATE, _RUN)
     ROUTE: str = _options(_ROUTE, _NETNS_OPTION, _STATE, _RUN)
     TOPOLOGY: str = _options(_TOPOLOGY, _STATE, _RUN)
+
+    # Of modules that only look.
+    INFO: str = """
+requirements:
+  - Python 3.9 or newer on the target
+  - pyroute2 0.7.2 or newer on the target (package C(python3-pyroute2) on Debian)
+  - root on the target, so usually C(become=true)
+attributes:
+  check_mode:
+    description: Can run in C(check_mode).
+    support: full
+    details: Changes nothing.
+  diff_mode:
+    description: Will return details on what has changed, when in diff mode.
+    support: none
+    details: Changes nothing.
+"""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from ._errors import ContainerNetError, HostError, OptionError
+from ._errors import ContainerNetError, OptionError
 from ._host.lock import locked
 from ._kernel.kinds import require_pyroute2
+from ._kernel.namespaces import require_root
 from ._run import Outcome, RunError, run_topology
 from ._topology.commands import commands
 from ._topology.diff import Line, diff
@@ -96,11 +96,7 @@ def execute(
     keeper: Callable[[], Keeper] | None = None,
 ) -> Outcome:
     """The flow without Ansible. Raises ContainerNetError."""
-    if os.geteuid() != 0:
-        raise HostError(
-            "Not root: namespaces, links and routes can only be read and changed by root. Use"
-            " become: true."
-        )
+    require_root()
     require_pyroute2()
     timeout = LOCK_TIMEOUT if lock_timeout is None else lock_timeout
     if timeout < 0:

@@ -50,6 +50,7 @@ def measure_ours(results: Results, wanted: Network) -> None:
         made = module(host, wanted.topology(), changed=True)
         expect_built(host, wanted)
         unchanged = module(host, wanted.topology(), changed=False)
+        info = module(host, {}, changed=False, name="topology_info")
         absent = module(host, {"name": "bench", "state": "absent"}, changed=True)
         left = host.sh("ls /run/netns").split()
         if left:
@@ -57,11 +58,13 @@ def measure_ours(results: Results, wanted: Network) -> None:
     results.add(OURS, size, made["seconds"])
     results.add_step("own", size, made["seconds"] - made["ansible_seconds"])
     results.add_step("unchanged", size, unchanged["seconds"])
+    results.add_step("info", size, info["seconds"])
     results.add_step("absent", size, absent["seconds"])
     results.add_step("memory", size, made["memory_mb"])
     say(
         f"  {size:>5} {OURS}: {made['seconds']:.2f} s, unchanged {unchanged['seconds']:.2f} s,"
-        f" absent {absent['seconds']:.2f} s, {made['memory_mb']:.0f} MB"
+        f" read {info['seconds']:.2f} s, absent {absent['seconds']:.2f} s,"
+        f" {made['memory_mb']:.0f} MB"
     )
 
 

@@ -120,9 +120,11 @@ OTHERS: dict[str, Callable[[Sandbox, Network], float]] = {
 }
 
 
-def module(host: Sandbox, options: dict[str, Any], changed: bool) -> dict[str, Any]:
-    """One run of module topology, as tests.bench.ours reports it."""
-    request = json.dumps({"options": options})
+def module(
+    host: Sandbox, options: dict[str, Any], changed: bool, name: str = "topology"
+) -> dict[str, Any]:
+    """One run of a module, as tests.bench.ours reports it."""
+    request = json.dumps({"module": name, "options": options})
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}/.build:{ROOT}"}
     command = (sys.executable, "-m", "tests.bench.ours")
     done = host.run(*command, input=request, env=environment, timeout=LONG)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module topology, in a process of its own: from its parameters to its result.
+"""Module topology or topology_info, in a process of its own: from parameters to result.
 
-Reads {"options": …, "diff": bool} as JSON from standard input, calls the module's main() and
+Reads {"module", "options", "diff": bool} as JSON from standard input, calls the module's main() and
 prints {"seconds", "ansible_seconds", "memory_mb", "changed"} as JSON. ``ansible_seconds`` is the
 part of ``seconds`` that Ansible's own validation and report take, ``memory_mb`` the most memory
 that the process had.
@@ -22,7 +22,9 @@ from typing import Any
 
 from ansible.module_utils import basic
 
-from ansible_collections.netfabric.container_net.plugins.modules import topology
+from ansible_collections.netfabric.container_net.plugins.modules import topology, topology_info
+
+MODULES = {"topology": topology, "topology_info": topology_info}
 
 
 class TimedModule(basic.AnsibleModule):
@@ -52,20 +54,21 @@ def main() -> None:
     }
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
     basic._ANSIBLE_PROFILE = "legacy"
-    topology.AnsibleModule = TimedModule
+    called = MODULES[request["module"]]
+    called.AnsibleModule = TimedModule
     output = io.StringIO()
     begin = time.perf_counter()
     with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
-        topology.main()
+        called.main()
     seconds = time.perf_counter() - begin
     result = json.loads(output.getvalue())
-    if "changed" not in result or result.get("failed"):
+    if result.get("failed"):
         raise RuntimeError(f"the module failed: {result.get('msg')}")
     report = {
         "seconds": seconds,
         "ansible_seconds": TimedModule.seconds,
         "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        "changed": result["changed"],
+        "changed": result.get("changed", False),
     }
     print(json.dumps(report))
 

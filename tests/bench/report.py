@@ -18,6 +18,10 @@ from typing import Any
 from tests.bench.contenders import FLOOR, IP_BATCH, OURS
 
 MANY, MOST = 1000, 4000
+STEPS = {
+    "own": "ours, without Ansible's validation and report",
+    "info": "module topology_info, reading it all",
+}
 
 
 @dataclass
@@ -25,7 +29,8 @@ class Results:
     """Seconds of each repetition, by contender and size.
 
     ``steps`` holds what else was seen of the module: unchanged, absent, own (without Ansible's
-    validation and report) and memory (MB), by size; ``tasks`` whole tasks, plain and diff.
+    validation and report), memory (MB), and info (module topology_info of the same network), by
+    size; ``tasks`` whole tasks, plain and diff.
     """
 
     seconds: dict[tuple[str, int], list[float]] = field(default_factory=dict)
@@ -85,6 +90,7 @@ def limits(results: Results, low: int) -> list[Limit]:
         Limit(f"ours / ip -batch at {MANY:,}", results.ratio(OURS, IP_BATCH, MANY), 0.45),
         Limit(f"the module's own work / floor at {MANY:,}", own, 1.6),
         Limit(f"unchanged at {MANY:,}, seconds", results.step("unchanged", MANY), 1.0),
+        Limit(f"topology_info at {MANY:,}, seconds", results.step("info", MANY), 1.5),
         Limit(f"memory at {MOST:,}, MB", results.step("memory", MOST), 300.0),
         Limit(
             f"growth of ours from {low:,} to {MANY:,}",
@@ -127,9 +133,9 @@ def tables(results: Results, about: dict[str, Any], repeat: int) -> str:
     ]
     for name in sorted(contenders, key=lambda n: results.median(n, MANY) or 0.0):
         lines.append(_row(name, [_cell(results, name, size) for size in sizes]))
-    for step in ("own", "unchanged", "absent"):
+    for step in ("own", "unchanged", "absent", "info"):
         values = [results.step(step, size) for size in sizes]
-        name = {"own": "ours, without Ansible's validation and report"}.get(step, f"ours, {step}")
+        name = STEPS.get(step, f"ours, {step}")
         cells = []
         for value, size in zip(values, sizes):
             ratio = _quotient(value, results.median(FLOOR, size)) if step == "own" else None

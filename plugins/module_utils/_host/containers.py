@@ -2,32 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Docker's containers, asked for over its socket: no program and no package is needed."""
+"""A running container's first process: whose namespaces are the container's."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import socket
-from typing import Any
-from urllib.parse import quote
-
+from .._docker.api import NoAnswer, inspect
 from .._errors import OptionError
-
-SOCKET = "/var/run/docker.sock"
-_SECONDS = 30.0
-
-
-class _Connection(http.client.HTTPConnection):
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_SECONDS)
-        self.sock.connect(SOCKET)
 
 
 def pid_of(option: str, name: str) -> int:
     """The first process of a running container, by its name or id. Raises OptionError."""
-    status, answer = _ask(option, name)
+    try:
+        status, answer = inspect(name)
+    except NoAnswer as error:
+        raise OptionError(option, name, str(error), "Start Docker, or give pid instead") from error
     if status == 404:
         raise OptionError(
             option, name, "Docker knows no such container", "Start it first, or correct the name"
@@ -45,21 +33,3 @@ def pid_of(option: str, name: str) -> int:
             "Start it first",
         )
     return int(pid)
-
-
-def _ask(option: str, name: str) -> tuple[int, dict[str, Any]]:
-    connection = _Connection("docker", timeout=_SECONDS)
-    try:
-        connection.request("GET", f"/containers/{quote(name, safe='')}/json")
-        response = connection.getresponse()
-        answer = json.loads(response.read() or b"{}")
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise OptionError(
-            option,
-            name,
-            f"Docker does not answer on {SOCKET} ({error})",
-            "Start Docker, or give pid instead",
-        ) from error
-    finally:
-        connection.close()
-    return response.status, answer if isinstance(answer, dict) else {}

@@ -53,7 +53,7 @@ _ROUTE_HEADER = struct.Struct("=BBBBBBBBI")
 _U32 = struct.Struct("=I")
 _S32 = struct.Struct("=i")
 
-_UP, _LOOPBACK = 0x1, 0x8
+_UP, _LOOPBACK, _LOWER_UP = 0x1, 0x8, 0x10000
 _EXT_MASK, _SKIP_STATS = 29, 8
 # The attributes of a link that are read, out of some 40 that it has.
 _LINK_ATTRIBUTES = frozenset((1, 3, 4, 5, 10, 18, 20, 37, 50, 51))
@@ -78,6 +78,7 @@ class RawLink(NamedTuple):
     master_index: int
     peer_index: int
     peer_nsid: int | None
+    carrier: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLin
         None,
         options,
     )
-    return RawLink(link, master, peer, nsid)
+    return RawLink(link, master, peer, nsid, bool(flags & _LOWER_UP))
 
 
 def _parse_address(body: bytes) -> tuple[int, HaveAddress]:

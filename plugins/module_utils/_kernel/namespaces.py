@@ -34,6 +34,15 @@ class _Statfs(ctypes.Structure):
     _fields_ = (("f_type", ctypes.c_long), ("rest", ctypes.c_long * 32))
 
 
+def require_root() -> None:
+    """Raises HostError."""
+    if os.geteuid() != 0:
+        raise HostError(
+            "Not root: namespaces, links and routes can only be read and changed by root. Use"
+            " become: true."
+        )
+
+
 def _call(what: str, result: int) -> None:
     if result != 0:
         number = ctypes.get_errno()
@@ -100,6 +109,18 @@ class Namespaces:
                 return other
         self._held[name] = fd
         return None
+
+    def adopt(self, name: str, fd: int) -> None:
+        """Let ``name`` stand for a namespace from now on, whatever it stood for before."""
+        previous = self._held.get(name)
+        if previous is not None:
+            os.close(previous)
+        self._held[name] = fd
+
+    def identity_of(self, name: str) -> Identity:
+        """What tells the namespace apart from others."""
+        with self.opened(name) as fd:
+            return identity(os.fstat(fd))
 
     def held(self) -> dict[str, Identity]:
         """The namespaces of processes that were looked up."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,15 @@ def read(paths: Iterable[str]) -> dict[str, str | None]:
             # Some can only be written; they are always set.
             value = ""
         found[path] = value if os.access(_ROOT + path, os.W_OK) else None
+    return found
+
+
+def values(paths: Iterable[str]) -> dict[str, str]:
+    """Values of those that can be read here, whether they can be written or not."""
+    found = {}
+    for path in paths:
+        with contextlib.suppress(OSError), open(_ROOT + path, encoding="ascii") as file:
+            found[path] = file.read().strip()
     return found
 
 

@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _flow
+from ansible_collections.netfabric.container_net.plugins.module_utils._docker import api
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import (
     HostError,
     OptionError,
 )
-from ansible_collections.netfabric.container_net.plugins.module_utils._host import containers
 from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import apply
 from ansible_collections.netfabric.container_net.plugins.module_utils._run import Outcome, RunError
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
@@ -229,7 +229,7 @@ class _Docker(http.server.BaseHTTPRequestHandler):
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """A stand-in for Docker's socket; the dictionary is its containers' states."""
     path = str(tmp_path / "docker.sock")
-    monkeypatch.setattr(containers, "SOCKET", path)
+    monkeypatch.setattr(api, "SOCKET", path)
     monkeypatch.setattr(_Docker, "states", {})
     with socketserver.UnixStreamServer(path, _Docker) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -267,6 +267,6 @@ def test_a_container_that_cannot_be_joined(
 
 
 def test_docker_that_does_not_answer(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(containers, "SOCKET", "/run/no-docker.sock")
+    monkeypatch.setattr(api, "SOCKET", "/run/no-docker.sock")
     with pytest.raises(OptionError, match="container: 'web': Docker does not answer on /run/no-"):
         netns(name="web", container="web")

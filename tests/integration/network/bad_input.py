@@ -808,8 +808,74 @@ OF_OTHERS = (
     Bad("bridge", "adopt is the topology's", {"name": "new", "adopt": True}, ("adopt",)),
 )
 
+INFO = _each(
+    "topology_info",
+    (
+        "a namespace that is not there",
+        {"netns": ["", "nowhere"]},
+        ("netns[1]", "'nowhere'", "no such namespace", "There are '', 'busy'"),
+    ),
+    ("a file that is none", {"netns": ["stale"]}, ("netns[0]", "'stale'", "no such namespace")),
+    (
+        "containers without Docker",
+        {"containers": True},
+        ("containers: True", "/var/run/docker.sock", "Start Docker", "leave the option out"),
+    ),
+    ("containers neither true nor false", {"containers": "some"}, ("containers", "some", "bool")),
+    ("unknown option", {"colour": "red"}, ("Unsupported parameters", "colour")),
+)
+
+_MANY = {
+    "sources": [{"netns": f"n{number}"} for number in range(1000)],
+    "targets": [f"10.0.{number // 250}.{number % 250 + 1}" for number in range(1000)],
+}
+
+
+def _from(**source: Any) -> dict[str, Any]:
+    return {"sources": [source], "targets": ["10.0.0.1"]}
+
+
+REACHABILITY = _each(
+    "reachability",
+    ("nothing to measure", {}, ("targets", "nothing to measure", "Give targets, or dns")),
+    ("no sources", {"sources": [], "targets": ["10.0.0.1"]}, ("sources: []", "nowhere")),
+    (
+        "a source that says nothing",
+        _from(),
+        ("sources[0]", "is no source", "host: true, netns, container and pid"),
+    ),
+    ("two sources in one", _from(netns="room", pid=1), ("netns and pid", "too many")),
+    ("a source that is not there", _from(netns="no"), ("sources[0].netns", "'no'", "no such")),
+    ("a file that is none", _from(netns="stale"), ("sources[0].netns", "ordinary file")),
+    ("a source above the directory", _from(netns=".."), ("sources[0].netns", "'..'", "no name")),
+    ("no such process", _from(pid=4194304), ("sources[0].pid", "4194304", "a process that runs")),
+    ("container without Docker", _from(container="web"), ("container", "'web'", "Start Docker")),
+    (
+        "1,000 times 1,000",
+        _MANY,
+        ("targets", "1000 sources, 1000 targets", "2000000 measurements", "a few sources"),
+    ),
+    ("size too small", {**_from(host=True), "size": 20}, ("size: 20", "56 bytes", "0 for the")),
+    ("size too large", {**_from(host=True), "size": 65536}, ("size: 65536", "65535")),
+    ("count 0", {**_from(host=True), "count": 0}, ("count: 0", "1")),
+    ("no time", {**_from(host=True), "timeout": 0}, ("timeout: 0.0", "at most 60 seconds")),
+    ("a port that is none", {**_from(host=True), "tcp_ports": [70000]}, ("tcp_ports[0]: 70000",)),
+    ("neither one nor the other", {**_from(host=True), "expect": "maybe"}, ("expect", "maybe")),
+    ("a target with a length", {"targets": ["10.0.0.1/24"]}, ("targets[0].address", "alone")),
+    ("a target of two words", {"targets": ["a b"]}, ("targets[0].address", "'a b'", "neither")),
+    ("a target twice", {"targets": ["10.0.0.1"] * 2}, ("targets[1]", "targets[0]", "another name")),
+    (
+        "a pair that is none",
+        {"targets": ["10.0.0.1"], "pairs": [{"source": "room", "expect": "reach"}]},
+        ("pairs[0].source: 'room'", "no such source", "There are host"),
+    ),
+    ("a server without a number", {"dns": ["x"], "dns_servers": ["y"]}, ("dns_servers[0]: 'y'",)),
+)
+
 ANYWHERE = (
     Bad("netns", "not root", {"name": "new"}, ("root", "become"), user=65534),
+    Bad("topology_info", "not root", {}, ("root", "become"), user=65534),
+    Bad("reachability", "not root", {"targets": ["10.0.0.1"]}, ("root", "become"), user=65534),
     Bad("topology", "not root", _topology(bridges=[{"name": "one"}]), ("root",), user=65534),
     Bad(
         "netns",
@@ -820,4 +886,5 @@ ANYWHERE = (
     ),
 )
 
-CASES = NETNS + BRIDGE + VETH + VXLAN + ROUTE + TOPOLOGY + OWNERSHIP + OF_OTHERS + ANYWHERE
+CASES = NETNS + BRIDGE + VETH + VXLAN + ROUTE + TOPOLOGY + OWNERSHIP + OF_OTHERS
+CASES += INFO + REACHABILITY + ANYWHERE

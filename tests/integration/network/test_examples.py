@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tutorials' networks S1 to S3, made by the examples, with the results that they show."""
+"""The tutorials' networks S1 to S3, made by the examples, with the results that they show; S18."""
 
 from __future__ import annotations
 
@@ -84,6 +84,31 @@ def test_s03_bridge(sandbox: Sandbox) -> None:
         assert (route["gateway"], route["dev"]) == ("192.168.2.1", f"{name}veth0")
     assert changed(sandbox.playbook(example, "-e", "state=absent"))
     assert sandbox.network() == before
+
+
+def test_s18_look(sandbox: Sandbox) -> None:
+    sandbox.playbook(EXAMPLES / "s03_bridge.yml")
+    before = sandbox.network()
+    targets = '{"s18_targets": ["192.168.2.10", "192.168.2.11", "192.168.2.1"]}'
+    results = sandbox.playbook(EXAMPLES / "s18_look.yml", "-e", targets)
+    assert not changed(results)
+    dummy, links, dummy, measured, told = results
+    lines = [" ".join(link.get("msg", "").split()) for link in links["results"]]
+    assert [x for x in lines if "ns1veth0 (veth) <-> ns1veth1 in the host 192.168.2.10/24" in x]
+    assert [
+        x for x in lines if "the host: ns2veth1 (veth) <-> ns2veth0 in ns2 port of mybridge" in x
+    ]
+    assert len(measured["matrix"]) == 6
+    assert {row["path_mtu"] for row in measured["matrix"] if row["target"] != row["source"]} <= {
+        1500,
+        65535,  # to itself
+    }
+    assert told["results"][1]["msg"].startswith("ns1 -> 192.168.2.11: ")
+    assert sandbox.network() == before
+    # A namespace that is cut off is found out.
+    sandbox.sh("ip link set ns2veth1 down")
+    *dummy, failed = sandbox.playbook(EXAMPLES / "s18_look.yml", "-e", targets, check=False)
+    assert "ns2veth1 of the host is down" in failed["msg"]
 
 
 @pytest.mark.parametrize("count", [200])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each module is created, left alone, changed and removed: the set for every pyroute2 version.
+"""Each module creates, leaves alone, changes and removes, or looks: for every pyroute2 version.
 
 The version is the one that comes first on PYTHONPATH, .build/pyroute2/<version>, and otherwise
 the one of the virtual environment.
@@ -68,6 +68,8 @@ CALLS: tuple[tuple[str, dict[str, Any], bool], ...] = (
     ("topology", rooms(1, 2, name="smoke"), True),
     ("topology", rooms(1, 2, name="smoke"), False),
     ("topology", rooms(2, 3, name="smoke"), True),
+    ("topology_info", {}, False),
+    ("reachability", {"targets": ["127.0.0.1", "::1"]}, False),
     ("topology", {"name": "smoke", "state": "absent"}, True),
 )
 

@@ -41,8 +41,10 @@ def test_the_modules_of_the_design_are_there() -> None:
         "flannel_subnet",
         "flannel_subnet_info",
         "netns",
+        "reachability",
         "route",
         "topology",
+        "topology_info",
         "veth",
     }
 
