@@ -98,7 +98,7 @@ def call(sandbox: Sandbox, *options: dict[str, Any]) -> list[dict[str, Any]]:
     )
     answers = json.loads(done.stdout)
     for answer in answers:
-        assert answer["changes"] == []
+        assert answer["changes"] == [], answer["changes"]
         assert "crashed" not in answer["result"], answer
     return [answer["result"] for answer in answers]
 

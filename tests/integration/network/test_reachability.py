@@ -321,7 +321,11 @@ def test_the_path_mtu_where_nobody_tells(network: Sandbox) -> None:
         "ip netns add deaf1; ip netns add deaf2\n"
         "ip link add d1 netns deaf1 type veth peer name d2 netns deaf2\n"
         "ip -n deaf1 address add 10.9.0.1/24 dev d1; ip -n deaf2 address add 10.9.0.2/24 dev d2\n"
-        "ip -n deaf1 link set d1 up; ip -n deaf2 link set d2 mtu 777; ip -n deaf2 link set d2 up"
+        "ip -n deaf1 link set d1 up; ip -n deaf2 link set d2 mtu 777; ip -n deaf2 link set d2 up\n"
+        # A carrier that comes while the module looks would count as a change.
+        "for i in $(seq 100); do\n"
+        "    ! ip -n deaf2 link show d2 | grep -q 'state UP' || exit 0; sleep 0.05\n"
+        "done; exit 1"
     )
     options = {"sources": [{"netns": "deaf1"}], "targets": ["10.9.0.2"], "timeout": 0.5}
     found, large = call(
