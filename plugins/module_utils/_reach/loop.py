@@ -39,7 +39,7 @@ class Loop:
 
     def __exit__(self, *dummy: object) -> None:
         for key in list(self._selector.get_map().values()):
-            self.close(key.fileobj)  # type: ignore[arg-type]
+            self.close(key.data[0])
         self._selector.close()
 
     def start(self, job: Action) -> None:
@@ -54,7 +54,7 @@ class Loop:
     def watch(self, sock: socket.socket, action: Action, writable: bool = False) -> None:
         """Call ``action`` whenever there is something to read, or once it can be written."""
         event = selectors.EVENT_WRITE if writable else selectors.EVENT_READ
-        self._selector.register(sock, event, action)
+        self._selector.register(sock, event, (sock, action))
 
     def close(self, sock: socket.socket) -> None:
         """Stop watching and close."""
@@ -71,7 +71,7 @@ class Loop:
                 self._running += 1
                 self._waiting.popleft()()
             for key, dummy in self._selector.select(self._wait()):
-                key.data()
+                key.data[1]()
             now = time.monotonic()
             while self._times and self._times[0][0] <= now:
                 heapq.heappop(self._times)[2]()

@@ -68,7 +68,7 @@ class Connect:
         self._end(OSError(code, os.strerror(code)) if code else None)
 
     def _too_late(self) -> None:
-        if self._report is not None and self._socket is not None:
+        if self._socket is not None:
             self._end(TimeoutError())
 
     def _end(self, error: OSError | None) -> None:

@@ -31,7 +31,7 @@ GATEWAY, FAR = ip_address("10.0.0.1"), ip_address("10.9.0.2")
 def link(netns: str, name: str, index: int, *addresses: str, **more: object) -> Link:
     found = tuple(HaveAddress(ip_interface(text)) for text in addresses)
     made = Link(netns, name, index, kind="veth", up=True, addresses=found)
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def pair(one: Link, other: Link) -> list[Link]:
@@ -77,7 +77,7 @@ def test_a_bridge_joins_its_ports_and_itself() -> None:
     ],
 )
 def test_where_it_is_cut(changes: dict[str, dict[str, object]], says: str) -> None:
-    links = [replace(x, **changes.get(x.name, {})) for x in EVERYTHING]  # type: ignore[arg-type]
+    links = [replace(x, **changes.get(x.name, {})) for x in EVERYTHING]
     (start,) = [found for found in links if found.key == ("a", "eth0")]
     assert world(*links).segment(start).broken == [says]
 
