@@ -67,10 +67,14 @@ class Applier:
         details = [o for o in operations if Stage.UPPER < o.stage < Stage.VERIFY]
         deletes = [o for o in operations if o.stage > Stage.VERIFY]
         self._stages(structure)
-        # Stage by stage within a namespace, one namespace after the other.
-        for netns, group in _by_namespace(details):
+        # Stage by stage within a namespace, one namespace after the other; new ones first, as
+        # what is outside of them opens them to the traffic of others.
+        for netns, group in sorted(_by_namespace(details), key=self._is_older):
             self._namespace(netns, group)
         self._stages(deletes)
+
+    def _is_older(self, group: tuple[str, list[Operation]]) -> bool:
+        return group[0] not in self.made
 
     def _stages(self, operations: Iterable[Operation]) -> None:
         for dummy, group in itertools.groupby(operations, key=_stage_of):

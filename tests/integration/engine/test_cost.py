@@ -25,9 +25,13 @@ import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _run
 from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import (
+    apply,
     descriptors,
     namespaces,
     netlink,
+)
+from ansible_collections.netfabric.container_net.plugins.module_utils._topology.operations import (
+    SetLink,
 )
 from tests.integration.engine import networks
 from tests.integration.engine.cleanhost import Host, clean_host
@@ -162,6 +166,27 @@ def test_many_new_links_are_not_asked_for_one_by_one(
     host.apply(rooms(MANY))
     # Only the bridge, before it takes ports.
     assert asked.count(netlink.GETLINK) <= 1
+
+
+def test_no_traffic_before_all_namespaces_are_complete(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a bridge floods while its ports come up costs more than all the rest."""
+    order: list[str] = []
+    acknowledge = apply.Applier._acknowledge
+
+    def watching(self: apply.Applier, netns: str, operations: Any, requests: Any) -> None:
+        order.extend(
+            "inside" if o.netns else "port"
+            for o in operations
+            if o.netns or (isinstance(o, SetLink) and (o.name[:2], o.key) == ("rv", "up"))
+        )
+        acknowledge(self, netns, operations, requests)
+
+    monkeypatch.setattr(apply.Applier, "_acknowledge", watching)
+    host.apply(rooms(FEW))
+    assert order == sorted(order)
+    assert order.count("port") == FEW
 
 
 def _lines(action: Callable[[], object]) -> int:

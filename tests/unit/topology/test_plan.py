@@ -101,8 +101,9 @@ TABLE: list[tuple[str, Have, dict[str, Any], list[str]]] = [
             "ip link set dev br up",
             "ip link add name b type veth peer name a netns n",
             "ip link set dev b master br",
-            "ip link set dev b up",
+            # the namespace is complete before traffic gets into it
             "ip -n n link set dev a up",
+            "ip link set dev b up",
             "ip -n n addr add 10.0.0.1/24 dev a",
             "ip -n n route add default via 10.0.0.9 dev a",
         ],
