@@ -70,11 +70,13 @@ options:
 EXAMPLES = r"""
 - name: Keep what there is as JSON
   ansible.builtin.copy:
-    content: "{{ networks | netfabric.container_net.report_data(now=now(utc=true) | string) | to_json }}"
+    content: "{{ report | to_json }}"
     dest: network.json
     mode: "0644"
   vars:
-    networks: "{{ dict(ansible_play_hosts | zip(ansible_play_hosts | map('extract', hostvars, 'network'))) }}"
+    all: "{{ ansible_play_hosts | map('extract', hostvars, 'network') }}"
+    networks: "{{ dict(ansible_play_hosts | zip(all)) }}"
+    report: "{{ networks | netfabric.container_net.report_data(now=now() | string) }}"
   delegate_to: localhost
   run_once: true
 """

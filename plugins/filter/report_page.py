@@ -23,8 +23,9 @@ options:
     required: true
   drawn:
     description:
-      - What C(dot -Tsvg) made of the graphs of filter P(netfabric.container_net.topology_dot#filter),
-        for the same hosts. Empty, the page has no picture.
+      - What C(dot -Tsvg) made of the graphs that filter
+        P(netfabric.container_net.topology_dot#filter) gives for the same hosts. Empty, the page has
+        no picture.
     type: str
     default: ""
   without:

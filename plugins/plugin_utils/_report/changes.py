@@ -14,6 +14,7 @@ from .words import natural
 
 # What a thing is called → its properties in words.
 Facts = dict[str, dict[str, str]]
+ARROW = "\N{RIGHTWARDS ARROW}"
 Hosts = Iterable[Mapping[str, Any]]
 
 
@@ -40,7 +41,7 @@ def changes(before: Hosts, now: Hosts, passing: str = "") -> list[dict[str, str]
             else:
                 sign = "~"
                 how = ", ".join(
-                    f"{key} {was.get(key) or 'none'} \N{RIGHTWARDS ARROW} {is_.get(key) or 'none'}".strip()
+                    f"{key} {was.get(key) or 'none'} {ARROW} {is_.get(key) or 'none'}".strip()
                     for key in dict.fromkeys([*was, *is_])
                     if was.get(key) != is_.get(key)
                 )
