@@ -81,14 +81,13 @@ def _room_facts(facts: Facts, room: Room, gone: set[str]) -> None:
             continue
         if not (link.peer and link.peer[1] in gone):
             facts[f"link {link.name}{where}"] = _link_facts(link)
-    for route in room.routes:
-        if route.table == 254 and not route.dst.startswith(("fe80:", "ff00:")):
-            metric = f" metric {route.metric}" if route.metric else ""
-            facts[f"route to {route.dst}{metric}{where}"] = {
-                "via": route.via,
-                "on": route.dev,
-                "type": "" if route.type == "unicast" else route.type,
-            }
+    for route in room.shown_routes:
+        metric = f" metric {route.metric}" if route.metric else ""
+        facts[f"route to {route.dst}{metric}{where}"] = {
+            "via": route.via,
+            "on": route.dev,
+            "type": "" if route.type == "unicast" else route.type,
+        }
 
 
 def _link_facts(link: Link) -> dict[str, str]:

@@ -102,11 +102,10 @@ def _room_box(picture: Picture, box: str, group: Group) -> Box:
 
 def _room_routes(rooms: list[Room]) -> list[Row]:
     """The namespace's own routes; of many alike, those of the first."""
-    routes = [route for route in rooms[0].routes if route.table == 254]
-    routes.sort(key=lambda route: not route.is_default)
+    routes = sorted(rooms[0].shown_routes, key=lambda route: not route.is_default)
     rows = []
     for number, route in enumerate(routes[:ROOM_ROUTES_SHOWN]):
-        same = [other for room in rooms for other in room.routes if other.dst == route.dst]
+        same = [other for room in rooms for other in room.shown_routes if other.dst == route.dst]
         left = f"\N{RIGHTWARDS ARROW} {destination(route)}"
         vias = span(other.via for other in same if other.via)
         rows.append(Row(f"r{number}", left, via(route, vias)))
@@ -160,11 +159,7 @@ def _routes(host: Host, owners: dict[str, str]) -> tuple[Box, dict[str, list[Rou
     own = host.own
     if own is None:
         return None
-    routes = [
-        route
-        for route in own.routes
-        if route.table == 254 and not route.dst.startswith(("fe80:", "ff00:"))
-    ]
+    routes = list(own.shown_routes)
     routes.sort(key=lambda route: (not route.is_default, natural(route.dst), route.metric))
     rows, standing = [], {}
     for number, route in enumerate(routes[:ROUTES_SHOWN]):

@@ -145,7 +145,7 @@ def _exactly(part: Part) -> Hashable:
         room.sort.split(" ")[0] if room else "",
         room.owner if room else "",
         room.forwards if room else False,
-        tuple((route.dst, route.via) for route in room.routes) if room else (),
+        tuple((route.dst, route.via) for route in room.shown_routes) if room else (),
         # The ports of a bridge are told by what they lead to.
         tuple(
             (
@@ -164,7 +164,7 @@ def _without_networks(part: Part) -> Hashable:
     room = part.room
     return (
         room.sort.split(" ")[0] if room else "",
-        any(route.is_default for route in room.routes) if room else False,
+        any(route.is_default for route in room.shown_routes) if room else False,
         tuple(
             (link.kind, link.mtu, link.trouble, len(link.shown_addresses))
             for link in (part.links if room else part.links[:1])

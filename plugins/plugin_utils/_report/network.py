@@ -105,6 +105,20 @@ class Room:
     links: tuple[Link, ...]
     routes: tuple[Route, ...]
 
+    @cached_property
+    def shown_routes(self) -> tuple[Route, ...]:
+        """Those of the main table that do not follow from an address."""
+        connected = {
+            (str(address.network), link.name) for link in self.links for address in link.addresses
+        }
+        return tuple(
+            route
+            for route in self.routes
+            if route.table == 254
+            and (route.via or (route.dst, route.dev) not in connected)
+            and not route.dst.startswith(("fe80:", "ff00:"))
+        )
+
     @property
     def title(self) -> str:
         if not self.netns:

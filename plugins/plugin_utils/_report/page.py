@@ -109,7 +109,12 @@ def _header(data: Mapping[str, Any], hosts: Sequence[Host], title: str) -> Html:
     ]
     missing = data.get("missing") or []
     lacking = (
-        [element("p", f"Not in this report, because their run failed: {', '.join(missing)}.")]
+        [
+            element(
+                "p",
+                f"Not in this report, because they could not be looked at: {', '.join(missing)}.",
+            )
+        ]
         if missing
         else []
     )

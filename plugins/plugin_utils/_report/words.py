@@ -26,8 +26,8 @@ def escape(value: object) -> str:
 
 
 def shorten(value: object, length: int) -> str:
-    """At most so many characters; the end tells names apart, so the middle goes."""
-    text = clean(value)
+    """One line of at most so many characters; the end tells names apart, so the middle goes."""
+    text = re.sub("[\t\n\r]", "\N{REPLACEMENT CHARACTER}", clean(value))
     if len(text) <= length:
         return text
     return f"{text[: length - length // 3 - 1]}\N{HORIZONTAL ELLIPSIS}{text[-(length // 3) :]}"

@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report of two real hosts: what is in it, and how Chromium shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.netfabric.container_net.plugins.plugin_utils._report.palette import COLOURS
+from tests.integration.network.sandbox import ROOT
+from tests.integration.report.chromium import Chromium
+from tests.integration.report.two_hosts import TwoHosts
+
+SCREENS = [(1400, "light"), (1400, "dark"), (360, "light"), (360, "dark")]
+# Where a person finds them afterwards.
+SCREENSHOTS = ROOT / ".build" / "results"
+TEXTS = "[...document.querySelectorAll('svg text')].map(e => e.textContent.trim())"
+# Texts that leave the box that they were drawn into, more than the eye sees.
+OUTSIDE = """
+[...document.querySelectorAll('svg g.node')].flatMap(node => {
+  const box = node.querySelector('path, polygon').getBoundingClientRect();
+  return [...node.querySelectorAll('text')].filter(text => {
+    const own = text.getBoundingClientRect();
+    return text.textContent.trim() && (own.right > box.right + 2 || own.left < box.left - 2);
+  }).map(text => text.textContent);
+})
+"""
+
+
+class Report:
+    def __init__(self, hosts: TwoHosts, folder: Path) -> None:
+        self.hosts = hosts
+        self.page = folder / "reports" / "report.html"
+
+    def write(self, *words: str, **environment: str) -> str:
+        words = ("-e", f"verify_report_file={self.page}", *words)
+        done = self.hosts.playbook("netfabric.container_net.report", *words, **environment)
+        return done.stdout
+
+    def data(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.page.with_suffix(".json").read_text())
+        return found
+
+
+@pytest.fixture(scope="module")
+def report(two_hosts: TwoHosts, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    made = Report(two_hosts, tmp_path_factory.mktemp("report"))
+    made.write()
+    return made
+
+
+def links(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """All links but loopbacks, which are drawn only where they are down."""
+    spaces = [space for host in data["hosts"] for space in host["namespaces"]]
+    return [link for space in spaces for link in space["links"] if link["kind"] != "loopback"]
+
+
+def rgb(colour: str) -> str:
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgb({red}, {green}, {blue})"
+
+
+def test_the_fixture_is_what_it_says(report: Report) -> None:
+    """Otherwise the other tests look at nothing."""
+    data = report.data()
+    kinds = Counter(link["kind"] for link in links(data))
+    assert kinds == {"veth": 2 + 2 * 5, "bridge": 3, "vxlan": 2}
+    containers = [
+        name
+        for host in data["hosts"]
+        for space in host["namespaces"]
+        for name in space["containers"]
+    ]
+    assert sorted(containers) == ["database", "web", "worker"]
+
+
+@pytest.mark.parametrize(("width", "theme"), SCREENS)
+def test_it_opens_in_a_browser(report: Report, chromium: Chromium, width: int, theme: str) -> None:
+    chromium.open(report.page, width, theme)
+    chromium.screenshot(SCREENSHOTS / f"report-{width}-{theme}.png")
+    assert chromium.complaints() == []
+    # Nothing but the file itself, and its icon, which is in it.
+    urls = [url for url in chromium.requests() if not url.startswith("data:")]
+    assert urls == [report.page.as_uri()]
+
+
+def test_the_picture_holds_every_link(report: Report, chromium: Chromium) -> None:
+    chromium.open(report.page, 1400, "light")
+    shown = Counter(chromium.evaluate(TEXTS))
+    wanted = Counter(link["name"] for link in links(report.data()))
+    assert {name: number for name, number in wanted.items() if shown[name] < number} == {}
+    addresses = {address for link in links(report.data()) for address in link["addresses"]}
+    assert {a for a in addresses if not a.startswith("fe80:")} - set(shown) == set()
+    for name in ("web", "database", "worker", "ns1", "ns2", "node1", "node2", "VXLAN 1"):
+        assert name in shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    # Five pairs in hosts (the wire between them is no pair of one host), two links that sit on it.
+    [("veth", 5), ("lower", 2), ("overlay", 2), ("network", 2)],
+)
+def test_the_picture_has_a_line_for_each(
+    report: Report, chromium: Chromium, kind: str, number: int
+) -> None:
+    chromium.open(report.page, 1400, "light")
+    assert chromium.evaluate(f"document.querySelectorAll('svg .edge.{kind}').length") == number
+
+
+def test_every_text_stays_in_its_box(report: Report, chromium: Chromium) -> None:
+    chromium.open(report.page, 1400, "light")
+    assert chromium.evaluate(OUTSIDE) == []
+
+
+def test_a_phone_scrolls_the_picture_and_not_the_page(report: Report, chromium: Chromium) -> None:
+    chromium.open(report.page, 360, "light")
+    assert chromium.evaluate("document.documentElement.scrollWidth") <= 360
+    wide = "document.querySelector('.picture').scrollWidth"
+    assert chromium.evaluate(wide) > 360
+    # Not so small that nobody can read it.
+    text = "document.querySelector('svg text').getBoundingClientRect().height"
+    assert chromium.evaluate(text) >= 9
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_page_and_picture_follow_the_theme(report: Report, chromium: Chromium, theme: str) -> None:
+    chromium.open(report.page, 1400, theme)
+    place = ["light", "dark"].index(theme)
+    body = "getComputedStyle(document.body).backgroundColor"
+    assert chromium.evaluate(body) == rgb(COLOURS["page"][place])
+    for kind in ("namespace", "container", "bridge", "overlay", "host", "routes"):
+        fill = f"getComputedStyle(document.querySelector('svg g.{kind}:not(.edge) path')).fill"
+        assert chromium.evaluate(fill) == rgb(COLOURS[kind][place]), kind
+    line = "getComputedStyle(document.querySelector('svg .edge.overlay path')).stroke"
+    assert chromium.evaluate(line) == rgb(COLOURS["overlay-line"][place])
+    text = "getComputedStyle(document.querySelector('svg .namespace text')).fill"
+    assert chromium.evaluate(text) == rgb(COLOURS["ink"][place])
+
+
+def test_what_changed_since_the_last_report(two_hosts: TwoHosts, tmp_path: Path) -> None:
+    report = Report(two_hosts, tmp_path)
+    report.write()
+    assert report.data()["changes"] == {"since": None, "entries": []}
+    first = report.data()["written"]
+    node1 = two_hosts.hosts["node1"]
+    node1.sh(
+        "ip netns add ns3; ip -n ns1 link set ns1veth0 mtu 1400; ip route add 10.9.0.0/16 dev eth1"
+    )
+    try:
+        report.write()
+    finally:
+        node1.sh("ip netns del ns3; ip -n ns1 link set ns1veth0 mtu 1500; ip route del 10.9.0.0/16")
+    changes = report.data()["changes"]
+    assert changes["since"] == first
+    said = {(entry["host"], entry["sign"], entry["what"]) for entry in changes["entries"]}
+    assert {
+        ("node1", "+", "namespace ns3"),
+        ("node1", "~", "link ns1veth0 in ns1"),
+        ("node1", "+", "route to 10.9.0.0/16"),
+    } <= said
+    assert {host for host, dummy, dummy in said} == {"node1"}
+    assert "MTU 1500 \N{RIGHTWARDS ARROW} 1400" in report.page.read_text()
+
+
+def test_without_graphviz_the_report_says_what_to_install(
+    two_hosts: TwoHosts, tmp_path: Path
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for folder in reversed(os.environ["PATH"].split(os.pathsep)):
+        for program in Path(folder).glob("*") if Path(folder).is_dir() else ():
+            if program.name != "dot":
+                (programs / program.name).unlink(missing_ok=True)
+                (programs / program.name).symlink_to(program)
+    assert shutil.which("dot", path=str(programs)) is None
+    report = Report(two_hosts, tmp_path)
+    said = report.write(PATH=str(programs))
+    assert "Install its package graphviz" in said
+    page = report.page.read_text()
+    assert "There is no picture: Graphviz is not on the controller" in page
+    assert "<svg" not in page
+    assert "ns1veth0" in page
+
+
+def test_a_host_that_cannot_be_looked_at_is_named(two_hosts: TwoHosts, tmp_path: Path) -> None:
+    report = Report(two_hosts, tmp_path)
+    # node2 has no Python that works: its tasks fail, the report is written all the same.
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\ncat >/dev/null\necho 'out of order' >&2\nexit 1\n")
+    python.chmod(0o755)
+    broken = json.loads((two_hosts.directory / "inventory.json").read_text())
+    broken["container_net"]["hosts"]["node2"]["ansible_python_interpreter"] = str(python)
+    inventory = tmp_path / "broken.json"
+    inventory.write_text(json.dumps(broken))
+    said = report.write("-i", str(inventory))
+    assert "node2 cannot be in the report" in said
+    assert [host["host"] for host in report.data()["hosts"]] == ["node1"]
+    assert "they could not be looked at: node2." in report.page.read_text()
+
+
+def test_check_mode_writes_nothing(two_hosts: TwoHosts, tmp_path: Path) -> None:
+    report = Report(two_hosts, tmp_path)
+    assert f"Would look at the network of each host and write {report.page}" in " ".join(
+        report.write("--check").split()
+    )
+    assert not report.page.exists()
