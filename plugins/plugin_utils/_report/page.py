@@ -70,38 +70,46 @@ def _names(hosts: Sequence[Host]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "no host"
 
 
-def failed(data: Mapping[str, Any]) -> int:
-    """How many things are not as they should be."""
-    return len(data.get("failures") or ()) + sum(
-        len(result.get("failures") or ()) for result in (data.get("reachability") or {}).values()
-    )
+def measured(data: Mapping[str, Any]) -> list[bool]:
+    """Of every pair, whether it is as expected."""
+    rows = list(data.get("pairs") or ())
+    for result in (data.get("reachability") or {}).values():
+        rows += result.get("matrix") or ()
+    return [bool(row["ok"]) for row in rows]
 
 
-def measured(data: Mapping[str, Any]) -> int:
-    """How many pairs were measured."""
-    return len(data.get("pairs") or ()) + sum(
-        len(result.get("matrix") or ()) for result in (data.get("reachability") or {}).values()
-    )
+def sentences(data: Mapping[str, Any]) -> list[object]:
+    """What fails, as sentences with hints."""
+    found: list[object] = list(data.get("failures") or ())
+    for name, result in (data.get("reachability") or {}).items():
+        for sentence in matrix.sentences(result.get("failures") or ()):
+            found.append(join([element("b", f"{name}: "), sentence]))
+    return found
+
+
+def verdict(data: Mapping[str, Any]) -> Html:
+    """The report in one line."""
+    verdicts, failures = measured(data), sentences(data)
+    pairs, bad = count(len(verdicts), "pair"), verdicts.count(False)
+    if bad:
+        kind, words = "bad", f"{matrix.BAD} {bad:,} of {pairs} failed"
+    elif failures:
+        kind, words = "bad", f"{matrix.BAD} {count(len(failures), 'failure')}, {pairs} measured"
+    elif verdicts:
+        kind, words = "good", f"{matrix.GOOD} {pairs} measured, all as expected"
+    else:
+        kind, words = "idle", "Nothing was measured: this is only what is there"
+    return element("div", words, class_=f"verdict {kind}")
 
 
 def _header(data: Mapping[str, Any], hosts: Sequence[Host], title: str) -> Html:
-    pairs, bad = measured(data), failed(data)
-    if bad:
-        kind, words = "bad", f"{matrix.BAD} {count(bad, 'failure')} in {count(pairs, 'pair')}"
-    elif pairs:
-        kind, words = (
-            "good",
-            f"{matrix.GOOD} {count(pairs, 'pair')} measured, all as expected",
-        )
-    else:
-        kind, words = "idle", "Nothing was measured: this is only what is there"
     rooms = [room for host in hosts for room in host.others]
     numbers = {
         "hosts": len(hosts),
         "namespaces": sum(not room.containers for room in rooms),
         "containers": sum(len(room.containers) for host in hosts for room in host.rooms),
         "links": sum(len(room.links) for host in hosts for room in host.rooms),
-        "pairs measured": pairs,
+        "pairs measured": len(measured(data)),
     }
     facts = [
         element("div", element("dt", name), element("dd", f"{number:,}"))
@@ -122,20 +130,16 @@ def _header(data: Mapping[str, Any], hosts: Sequence[Host], title: str) -> Html:
         "header",
         element("h1", title),
         element("p", f"As it was at {data['written']}", class_="muted"),
-        element("div", words, class_=f"verdict {kind}"),
+        verdict(data),
         *lacking,
         element("dl", *facts, class_="facts"),
     )
 
 
 def _failures(data: Mapping[str, Any]) -> list[Html]:
-    if not failed(data):
-        return []
-    found: list[object] = list(data.get("failures") or ())
-    for name, result in (data.get("reachability") or {}).items():
-        for sentence in matrix.sentences(result.get("failures") or ()):
-            found.append(join([element("b", f"{name}: "), sentence]))
-    return section("What fails, and what may be the cause", matrix.failures(found))
+    found = sentences(data)
+    title = "What fails, and what may be the cause"
+    return section(title, matrix.failures(found)) if found else []
 
 
 def _pictures(pictures: Sequence[tuple[str, Html]], without: str) -> list[Html]:

@@ -35,7 +35,7 @@ COLOURS: dict[str, tuple[str, str]] = {
     "overlay": ("#efe6fc", "#2e2148"),
     "overlay-line": ("#7a4fc0", "#b794f4"),
     "routes": ("#fbfcfd", "#141a20"),
-    "routes-line": ("#9aa6b3", "#66727f"),
+    "routes-line": ("#7d8a98", "#8592a0"),
     # Verdicts.
     "good": ("#dcf5e3", "#12351f"),
     "good-ink": ("#11612f", "#7ddb9b"),

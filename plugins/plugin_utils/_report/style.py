@@ -15,7 +15,7 @@ h2{font-size:1.1rem;margin:2.2rem 0 .6rem}
 h3{font-size:.95rem;margin:1.2rem 0 .4rem}
 p{margin:.4rem 0;max-width:75ch}
 code,pre,td,.facts dd{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace}
-code,td{font-size:.86em;overflow-wrap:anywhere}
+code,td{font-size:.86em;overflow-wrap:break-word}
 .muted,figcaption,footer,small,.hint{color:var(--muted)}
 .verdict{display:inline-block;margin:1rem 0 .2rem;padding:.45rem .9rem;border-radius:.6rem;
  font-weight:600;border:1px solid currentColor}

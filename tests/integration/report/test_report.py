@@ -36,15 +36,58 @@ OUTSIDE = """
 """
 
 
+# What module reachability says of one host goes into the report beside what the role measures.
+PLAYBOOK = [
+    {
+        "hosts": "node1",
+        "gather_facts": False,
+        "tasks": [
+            {
+                "netfabric.container_net.reachability": {
+                    "sources": [{"netns": "ns1"}, {"netns": "ns2"}, {"container": "web"}],
+                    "targets": ["192.168.2.10", "192.168.2.11", "198.51.100.7"],
+                    "pairs": [{"target": "198.51.100.7", "expect": "no_reach"}],
+                    "count": 1,
+                },
+                "register": "rooms",
+            }
+        ],
+    },
+    {
+        "ansible.builtin.import_playbook": "netfabric.container_net.verify",
+        "vars": {"verify_report_reachability": {"Rooms of node1": "{{ hostvars.node1.rooms }}"}},
+    },
+]
+QUICK = ("-e", "verify_attempts=1", "-e", "verify_timeout=2")
+
+
 class Report:
     def __init__(self, hosts: TwoHosts, folder: Path) -> None:
         self.hosts = hosts
+        self.folder = folder
         self.page = folder / "reports" / "report.html"
 
-    def write(self, *words: str, **environment: str) -> str:
+    def write(self, *words: str, name: str = "report", check: bool = True, **more: str) -> str:
+        """By a playbook of the collection, or of this file; what Ansible said."""
+        name = name if name.endswith(".yml") else f"netfabric.container_net.{name}"
         words = ("-e", f"verify_report_file={self.page}", *words)
-        done = self.hosts.playbook("netfabric.container_net.report", *words, **environment)
+        done = self.hosts.playbook(name, *words, check=check, **more)
+        assert check or done.returncode != 0, done.stdout
         return done.stdout
+
+    def tasks(self, *words: str) -> dict[str, int]:
+        """How many tasks of role verify run on each host."""
+        folder = self.folder / "runs"
+        self.write(
+            *words,
+            name="verify",
+            ANSIBLE_CALLBACK_PLUGINS=str(ROOT / "tests/molecule/callback_plugins"),
+            ANSIBLE_CALLBACKS_ENABLED="run_report",
+            CONTAINER_NET_RUN_REPORTS=str(folder),
+        )
+        (path,) = folder.glob("*.json")
+        tasks = json.loads(path.read_text())["tasks"]["verify"]
+        return {host: len(names) for host, names in tasks.items()}
 
     def data(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.page.with_suffix(".json").read_text())
@@ -53,8 +96,13 @@ class Report:
 
 @pytest.fixture(scope="module")
 def report(two_hosts: TwoHosts, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """What playbook verify writes of both hosts, after a first report and a change."""
     made = Report(two_hosts, tmp_path_factory.mktemp("report"))
     made.write()
+    two_hosts.hosts["node2"].sh("ip route add 10.9.0.0/16 dev eth1")
+    playbook = made.folder / "play.yml"
+    playbook.write_text(json.dumps(PLAYBOOK))
+    made.write(name=str(playbook))
     return made
 
 
@@ -73,14 +121,48 @@ def test_the_fixture_is_what_it_says(report: Report) -> None:
     """Otherwise the other tests look at nothing."""
     data = report.data()
     kinds = Counter(link["kind"] for link in links(data))
-    assert kinds == {"veth": 2 + 2 * 5, "bridge": 3, "vxlan": 2}
+    assert kinds == {"veth": 2 + 2 * 7, "bridge": 3, "vxlan": 2}
     containers = [
         name
         for host in data["hosts"]
         for space in host["namespaces"]
         for name in space["containers"]
     ]
-    assert sorted(containers) == ["database", "web", "worker"]
+    measured = ["container-net-verify"] * 2
+    assert sorted(containers) == [*measured, "database", "web", "worker"]
+
+
+def test_what_was_measured_is_in_it(report: Report) -> None:
+    data = report.data()
+    assert [(pair["from"], pair["side"], pair["ok"]) for pair in data["pairs"]] == [
+        ("node1", "container", True),
+        ("node2", "container", True),
+        ("node1", "host", True),
+        ("node2", "host", True),
+    ]
+    assert data["failures"] == data["missing"] == []
+    matrix = data["reachability"]["Rooms of node1"]["matrix"]
+    assert [row["ok"] for row in matrix] == [True] * 9
+    assert "13 pairs measured, all as expected" in report.page.read_text()
+
+
+def test_what_changed_is_in_it(report: Report) -> None:
+    """Not the container that measures, which was not there before."""
+    (change,) = report.data()["changes"]["entries"]
+    assert change == {
+        "host": "node2",
+        "sign": "+",
+        "what": "route to 10.9.0.0/16",
+        "how": "on eth1",
+    }
+
+
+def test_graphs_and_versions_are_in_it(report: Report) -> None:
+    assert report.page.with_suffix(".dot").read_text().startswith("graph ")
+    for host in report.data()["hosts"]:
+        assert {"system", "kernel", "Python", "pyroute2"} <= set(host["versions"])
+    paths = [file["path"] for file in report.data()["hosts"][0]["files"]]
+    assert "/var/lib/container_net/topologies/two_rooms.json" in paths
 
 
 @pytest.mark.parametrize(("width", "theme"), SCREENS)
@@ -106,8 +188,8 @@ def test_the_picture_holds_every_link(report: Report, chromium: Chromium) -> Non
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    # Five pairs in hosts (the wire between them is no pair of one host), two links that sit on it.
-    [("veth", 5), ("lower", 2), ("overlay", 2), ("network", 2)],
+    # Seven pairs in hosts (the wire between them is no pair of one host), two links that sit on it.
+    [("veth", 7), ("lower", 2), ("overlay", 2), ("network", 2)],
 )
 def test_the_picture_has_a_line_for_each(
     report: Report, chromium: Chromium, kind: str, number: int
@@ -146,29 +228,30 @@ def test_page_and_picture_follow_the_theme(report: Report, chromium: Chromium, t
     assert chromium.evaluate(text) == rgb(COLOURS["ink"][place])
 
 
-def test_what_changed_since_the_last_report(two_hosts: TwoHosts, tmp_path: Path) -> None:
+def test_a_pair_that_fails_is_in_the_report(two_hosts: TwoHosts, tmp_path: Path) -> None:
     report = Report(two_hosts, tmp_path)
-    report.write()
-    assert report.data()["changes"] == {"since": None, "entries": []}
-    first = report.data()["written"]
     node1 = two_hosts.hosts["node1"]
-    node1.sh(
-        "ip netns add ns3; ip -n ns1 link set ns1veth0 mtu 1400; ip route add 10.9.0.0/16 dev eth1"
-    )
+    entry = "02:00:00:00:00:32 dev flannel.1 dst 192.168.100.13"
+    node1.sh(f"bridge fdb del {entry}; ip -n ns1 link set ns1veth0 down")
     try:
-        report.write()
+        said = report.write(*QUICK, name="verify", check=False)
     finally:
-        node1.sh("ip netns del ns3; ip -n ns1 link set ns1veth0 mtu 1500; ip route del 10.9.0.0/16")
-    changes = report.data()["changes"]
-    assert changes["since"] == first
-    said = {(entry["host"], entry["sign"], entry["what"]) for entry in changes["entries"]}
-    assert {
-        ("node1", "+", "namespace ns3"),
-        ("node1", "~", "link ns1veth0 in ns1"),
-        ("node1", "+", "route to 10.9.0.0/16"),
-    } <= said
-    assert {host for host, dummy, dummy in said} == {"node1"}
-    assert "MTU 1500 \N{RIGHTWARDS ARROW} 1400" in report.page.read_text()
+        node1.sh(f"bridge fdb append {entry}; ip -n ns1 link set ns1veth0 up")
+        node1.sh("ip -n ns1 route add default via 192.168.2.1")
+    assert "node1 container -> node2 container" in said
+    page = report.page.read_text()
+    assert "\N{MULTIPLICATION X} 4 of 4 pairs failed" in page
+    assert "\N{MULTIPLICATION X} FAILED" in page
+    assert "Is the overlay&#39;s port" in page
+    assert "\N{MULTIPLICATION X} DOWN" in page
+
+
+def test_the_report_costs_two_tasks_more(two_hosts: TwoHosts, tmp_path: Path) -> None:
+    for folder, words, tasks in (("with", [], 4), ("without", ["-e", "verify_report=false"], 2)):
+        (tmp_path / folder).mkdir()
+        report = Report(two_hosts, tmp_path / folder)
+        assert report.tasks(*words) == {"node1": tasks, "node2": tasks}
+        assert report.page.exists() == (folder == "with")
 
 
 def test_without_graphviz_the_report_says_what_to_install(

@@ -37,6 +37,10 @@ ip link set flannel.1 address "02:00:00:00:00:$here" up
 ip route add "172.20.$there.0/24" via "172.20.$there.0" dev flannel.1 onlink
 ip neigh add "172.20.$there.0" lladdr "02:00:00:00:00:$there" dev flannel.1
 bridge fdb append "02:00:00:00:00:$there" dev flannel.1 dst "$other"
+rm -f /var/lib/flannel
+mkdir -p /var/lib/flannel
+echo "FLANNEL_SUBNET=172.20.$here.1/24" >/var/lib/flannel/subnet.env
+echo FLANNEL_MTU=1450 >>/var/lib/flannel/subnet.env
 ip link add docker0 mtu 1450 up type bridge
 ip address add "172.20.$here.1/24" dev docker0
 number=1
@@ -129,13 +133,14 @@ class TwoHosts:
         hosts = {}
         for name, host in self.hosts.items():
             python = self.directory / name / "python"
+            programs = self._programs(name)
             words = " ".join([f"--target={host.first}", *ENTER])
             # A module that runs there may start it again.
             host.sh("touch /run/is_a_test_host")
             python.write_text(
-                f"#!/bin/sh\n[ -e /run/is_a_test_host ] || set -- nsenter {words} --wd"
-                f' {sys.executable} "$@"\n'
-                f'[ "$1" = nsenter ] || set -- {sys.executable} "$@"\nexec "$@"\n'
+                f"#!/bin/sh\nPATH={programs}:$PATH; export PATH\n"
+                f'[ -e /run/is_a_test_host ] || exec nsenter {words} --wd {sys.executable} "$@"\n'
+                f'exec {sys.executable} "$@"\n'
             )
             python.chmod(0o755)
             hosts[name] = {
@@ -146,6 +151,18 @@ class TwoHosts:
             }
         inventory = {"container_net": {"hosts": hosts}}
         (self.directory / "inventory.json").write_text(json.dumps(inventory))
+
+    def _programs(self, name: str) -> Path:
+        """A folder with the command docker, as role verify calls it."""
+        folder = self.directory / name / "bin"
+        folder.mkdir()
+        script = ROOT / "tests/integration/report/docker.py"
+        known = self.directory / name / "docker.json"
+        (folder / "docker").write_text(
+            f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} {script} {known} "$@"\n'
+        )
+        (folder / "docker").chmod(0o755)
+        return folder
 
     # --- Ansible, on this machine ---
 
@@ -173,7 +190,7 @@ class TwoHosts:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=120,
             check=False,
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr

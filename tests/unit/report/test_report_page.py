@@ -121,7 +121,7 @@ def test_verdicts_can_be_read_without_colours() -> None:
     page = Page(report_page(measured(next(iter(FAULTS)))))
     assert page.count("td", "bad") == 1
     text = page.text()
-    assert "\N{MULTIPLICATION X} 1 failure in 4 pairs" in text
+    assert "\N{MULTIPLICATION X} 1 of 4 pairs failed" in text
     assert text.count("\N{MULTIPLICATION X} FAILED") == 1
     assert text.count("\N{CHECK MARK} 1.5 ms") == 3
 
@@ -193,7 +193,7 @@ def test_failures_of_module_reachability_have_their_hints() -> None:
     }
     result = {"matrix": [reached(ok=False, reached=False)], "failures": [failure]}
     text = Page(report_page(data(reachability={"Outside": result}))).text()
-    assert "1 failure in 1 pair" in text
+    assert "1 of 1 pair failed" in text
     assert "203.0.113.7: ping: no answer FORWARD drops." in text
 
 
