@@ -37,6 +37,11 @@ options:
     type: list
     elements: str
     default: []
+  failed:
+    description: The names of hosts whose tasks failed, so that nothing was measured there.
+    type: list
+    elements: str
+    default: []
   verdict:
     description: What filter P(netfabric.container_net.verify_matrix#filter) returned.
     type: dict
@@ -98,6 +103,7 @@ from typing import Any
 from ansible_collections.netfabric.container_net.plugins.plugin_utils._report.changes import compare
 
 FORMAT = 1
+NOT_MEASURED = "a task failed there, so nothing was measured. Ansible says which one."
 
 
 def earlier(text: str) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def report_data(
     looks: Mapping[str, Mapping[str, Any]] | None = None,
     addresses: Mapping[str, str] | None = None,
     missing: Sequence[str] = (),
+    failed: Sequence[str] = (),
     verdict: Mapping[str, Any] | None = None,
     reachability: Mapping[str, Any] | None = None,
     controller: Mapping[str, str] | None = None,
@@ -143,7 +150,10 @@ def report_data(
         "hosts": hosts,
         "missing": list(missing),
         "pairs": verdict.get("pairs", []),
-        "failures": verdict.get("failures", []),
+        "failures": [
+            *(f"{name}: {NOT_MEASURED}" for name in failed),
+            *verdict.get("failures", []),
+        ],
         "reachability": {
             title: {"matrix": result.get("matrix", []), "failures": result.get("failures", [])}
             for title, result in (reachability or {}).items()

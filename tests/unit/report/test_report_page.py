@@ -258,6 +258,12 @@ def test_a_thousand_namespaces_are_all_in_the_table() -> None:
     assert len(html) < 2_000_000
 
 
+def test_hosts_whose_tasks_failed_are_no_success() -> None:
+    page = Page(report_page(data(failed=["node2"], verdict=verify_matrix(two_hosts()[:0]))))
+    assert "\N{MULTIPLICATION X} 1 failure, 0 pairs measured" in page.text()
+    assert "node2: a task failed there" in page.text()
+
+
 # --- what changed ---
 
 
