@@ -37,22 +37,31 @@ def shared_networks(hosts: list[Host]) -> dict[str, list[Key]]:
                 if address.network.prefixlen < address.max_prefixlen and link.kind != "loopback":
                     users = found.setdefault(str(address.network), {})
                     users.setdefault(address, []).append(link.key)
-    return {
-        network: [key for keys in users.values() for key in keys]
-        for network, users in found.items()
+    shared = {}
+    for network, users in found.items():
+        keys = [key for own in users.values() for key in own]
         # The same address twice: two networks that only look like one (QEMU's 10.0.2.15).
-        if len(users) > 1 and all(len(keys) == 1 for keys in users.values())
-    }
+        if len(keys) == len(users) and len({key[0] for key in keys}) > 1:
+            shared[network] = keys
+    return shared
 
 
 def join(picture: Picture, hosts: list[Host]) -> None:
     """What lies between the hosts."""
+    kinds = {link.key: link.kind for host in hosts for room in host.rooms for link in room.links}
     for number, (network, keys) in enumerate(sorted(shared_networks(hosts).items())):
         box = f"/network{number}"
-        picture.between.append(Box(box, "card", network, "network of the hosts"))
+        # flannel's backend udp sends through a link of its own making.
+        tunnel = all(kinds[key] == "tun" for key in keys)
+        style, line, words = (
+            ("overlay", "overlay", "overlay")
+            if tunnel
+            else ("card", "network", "network of the hosts")
+        )
+        picture.between.append(Box(box, style, network, words))
         for key in keys:
             if key in picture.anchors:
-                picture.connect(Line("network", picture.anchors[key], (box, "head")))
+                picture.connect(Line(line, picture.anchors[key], (box, "head")))
     for number, ((vni, port), keys) in enumerate(sorted(overlays(hosts).items())):
         box = f"/overlay{number}"
         picture.between.append(Box(box, "overlay", f"VXLAN {vni}", f"overlay, UDP {port}"))

@@ -33,7 +33,8 @@ LINES = {
     "network": ("card-line", "solid", 2.4),
     "overlay": ("overlay-line", "dashed", 2.6),
 }
-BROKEN = "\N{MULTIPLICATION X}"
+# At the beginning of a text, other blanks are not drawn.
+BROKEN = "\N{NO-BREAK SPACE}\N{MULTIPLICATION X}"
 
 
 def graphs(hosts: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
@@ -84,7 +85,7 @@ def _node(box: Box, id_: str) -> str:
     line = LIGHT[f"{box.style}-line"]
     rows = "".join(_row(row) for row in box.rows)
     rule = "<HR/>" if box.rows else ""
-    trouble = _font(f" {BROKEN} {escape(box.trouble)}", "bad-ink") if box.trouble else ""
+    trouble = _font(f"{BROKEN} {escape(box.trouble)}", "bad-ink") if box.trouble else ""
     # A second frame stands for many.
     border = 2 if box.many else 1
     label = (
@@ -103,7 +104,7 @@ def _row(row: Row) -> str:
     port, port_right = (f' PORT="{row.port}"', f' PORT="{row.port}r"') if row.port else ("", "")
     left = escape(shorten(row.left, TEXT))
     if row.trouble:
-        left += _font(f" {BROKEN} {escape(row.trouble)}", "bad-ink")
+        left += _font(f"{BROKEN} {escape(row.trouble)}", "bad-ink")
     right = '<BR ALIGN="RIGHT"/>'.join(escape(shorten(word, TEXT)) for word in row.right)
     if right:
         right = f'<FONT FACE="{MONO}">{right}</FONT><BR ALIGN="RIGHT"/>'

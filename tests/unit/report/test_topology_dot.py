@@ -29,7 +29,11 @@ def edges(dot: str, style: str) -> list[tuple[str, str]]:
 
 def texts(dot: str) -> str:
     """What a person reads of it; fails where a label is not well formed."""
-    labels = re.findall(r"label=<(.*)>\]?$", dot.replace("</TD>", "</TD> "), re.MULTILINE)
+    labels = re.findall(
+        r"label=<(.*)>\]?$",
+        dot.replace("</TD>", "</TD> ").replace("\N{NO-BREAK SPACE}", " "),
+        re.MULTILINE,
+    )
     assert labels
     return "\n".join(
         "".join(ElementTree.fromstring(f"<label>{label}</label>").itertext()) for label in labels
@@ -64,9 +68,23 @@ def test_hosts_are_joined_by_their_network_and_the_overlay() -> None:
     assert "172.20.2.0/24 (node2)" in shown
 
 
+def test_a_tunnel_between_hosts_is_an_overlay() -> None:
+    hosts = [host(f"h{n}", space("", link("flannel0", "tun", f"172.20.{n}.0/16"))) for n in (1, 2)]
+    dot = topology_dot(hosts)
+    assert "172.20.0.0/16  overlay" in texts(dot)
+    assert len(edges(dot, "overlay")) == 2
+
+
 def test_the_same_address_on_two_hosts_is_no_network_that_they_share() -> None:
     hosts = [host(f"h{n}", space("", link("eth0", "physical", "10.0.2.15/24"))) for n in (1, 2)]
     assert "network of the hosts" not in topology_dot(hosts)
+
+
+def test_two_addresses_of_one_host_are_no_network_of_hosts() -> None:
+    own = space(
+        "", link("eth0", "physical", "10.0.0.1/24"), link("eth1", "physical", "10.0.0.2/24")
+    )
+    assert "network of the hosts" not in topology_dot([host("h", own)])
 
 
 def test_many_hosts_are_a_picture_each_and_one_of_all() -> None:
