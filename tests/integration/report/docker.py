@@ -24,9 +24,10 @@ from tests.integration.network.docker_api import inspected
 IMAGES = Path("/run/images")
 RUNNING = Path("/run/running.json")  # name → pid
 JOIN = """
-# The one before, whose namespace is just going.
+# The one before, whose namespace is just going; like Docker's, the next one has the same MAC.
 ip link del vethverify 2>/dev/null || true
-ip link add vethverify mtu 1450 master docker0 up type veth peer name eth0 mtu 1450 netns "$1"
+ip link add vethverify mtu 1450 master docker0 up type veth \\
+    peer name eth0 mtu 1450 address 02:42:ac:14:00:63 netns "$1"
 exec nsenter --net="/proc/$1/ns/net" sh -ec '
     ip link set lo up
     ip link set eth0 up
