@@ -17,16 +17,16 @@ class Html(str):
     """Text that is HTML already; only this module and the picture's reader make any."""
 
 
-def element(name: str, /, *children: object, **attributes: object) -> Html:
+def element(tag: str, /, *children: object, **attributes: object) -> Html:
     """An element; ``class_`` is written class, ``aria_label`` aria-label, None left out."""
     words = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    if name in VOID:
-        return Html(f"<{name}{words}>")
-    return Html(f"<{name}{words}>{join(children)}</{name}>")
+    if tag in VOID:
+        return Html(f"<{tag}{words}>")
+    return Html(f"<{tag}{words}>{join(children)}</{tag}>")
 
 
 def join(children: Iterable[object]) -> Html:

@@ -90,7 +90,7 @@ def test_two_addresses_of_one_host_are_no_network_of_hosts() -> None:
 def test_many_hosts_are_a_picture_each_and_one_of_all() -> None:
     dot = topology_dot([overlay_host(number, 9) for number in range(1, 10)])
     assert len(re.findall(r"^graph ", dot, re.MULTILINE)) == 1 + 9
-    first = dot.split("\n}\n")[0]
+    first = dot.partition("\n}\n")[0]
     assert len(edges(first, "overlay")) == 9
     assert "subgraph" not in first
     # Nine graphs on one page: no id is there twice.
