@@ -7,8 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import pytest
 from ansible_collections.netfabric.container_net.plugins.plugin_utils._report.palette import COLOURS
 from tests.integration.network.sandbox import ROOT
 from tests.integration.report.chromium import Chromium
+from tests.integration.report.runs import path_without_dot
 from tests.integration.report.two_hosts import TwoHosts
 
 SCREENS = [(1400, "light"), (1400, "dark"), (360, "light"), (360, "dark")]
@@ -257,16 +256,8 @@ def test_the_report_costs_two_tasks_more(two_hosts: TwoHosts, tmp_path: Path) ->
 def test_without_graphviz_the_report_says_what_to_install(
     two_hosts: TwoHosts, tmp_path: Path
 ) -> None:
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    for folder in reversed(os.environ["PATH"].split(os.pathsep)):
-        for program in Path(folder).glob("*") if Path(folder).is_dir() else ():
-            if program.name != "dot":
-                (programs / program.name).unlink(missing_ok=True)
-                (programs / program.name).symlink_to(program)
-    assert shutil.which("dot", path=str(programs)) is None
     report = Report(two_hosts, tmp_path)
-    said = report.write(PATH=str(programs))
+    said = report.write(PATH=path_without_dot(tmp_path))
     assert "Install its package graphviz" in said
     page = report.page.read_text()
     assert "There is no picture: Graphviz is not on the controller" in page

@@ -11,7 +11,6 @@ for the containers, and a program that answers like Docker's API gives them thei
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from tests.integration.network.docker_api import inspected
 from tests.integration.network.sandbox import ENTER, ROOT, Sandbox
+from tests.integration.report.runs import playbook
 
 HOSTS = {"node1": 24, "node2": 32}  # by the third number of the subnet
 ADDRESSES = {"node1": "192.168.100.12", "node2": "192.168.100.13"}
@@ -94,7 +94,7 @@ class TwoHosts:
             folder = self.directory / name
             folder.mkdir()
             self.hosts[name] = Sandbox(folder)
-        first, second = self.hosts.values()
+        first, second = self.hosts["node1"], self.hosts["node2"]
         wire = f"ip link add eth1 type veth peer name eth1 netns /proc/{second.first}/ns/net"
         subprocess.run(["nsenter", f"--target={first.first}", "--net", *wire.split()], check=True)
         for name, other in (("node1", "node2"), ("node2", "node1")):
@@ -170,31 +170,8 @@ class TwoHosts:
         self, name: str, *words: str, check: bool = True, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a playbook on both hosts."""
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).parent / "ansible-playbook"),
-                "-i",
-                str(self.directory / "inventory.json"),
-                name,
-                *words,
-            ],
-            env={
-                **os.environ,
-                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"),
-                "ANSIBLE_HOME": str(self.directory / "ansible"),
-                "ANSIBLE_LOCALHOST_WARNING": "false",
-                "ANSIBLE_NOCOLOR": "true",
-                "ANSIBLE_PIPELINING": "true",
-                **environment,
-            },
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
+        inventory = self.directory / "inventory.json"
+        return playbook(inventory, name, *words, check=check, **environment)
 
     def play(self, tasks: list[dict[str, Any]], *words: str) -> None:
         """Run tasks on both hosts."""
