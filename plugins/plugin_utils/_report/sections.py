@@ -37,15 +37,21 @@ def changes(data: Mapping[str, Any]) -> list[Html]:
         words = f"{count(len(entries), 'difference')} since the report of {known['since']}"
         words += f", the first {ENTRIES} of them:" if len(entries) > ENTRIES else ":"
         rows = [
-            [entry["host"], SIGNS[entry["sign"]], entry["what"], entry["how"]]
+            [
+                entry["host"],
+                element("td", SIGNS[entry["sign"]], class_="sign"),
+                entry["what"],
+                entry["how"],
+            ]
             for entry in entries[:ENTRIES]
         ]
         shown = [table(["host", "", "what", "how"], rows, words)]
     title = "What changed since the last report"
-    return section(title, element("p", words, class_="muted"), *shown, *_files(data))
+    files = _files(data, not known.get("since"))
+    return section(title, element("p", words, class_="muted"), *shown, *files)
 
 
-def _files(data: Mapping[str, Any]) -> list[Html]:
+def _files(data: Mapping[str, Any], unfolded: bool) -> list[Html]:
     """When each file of the collection was written last, by whichever run."""
     found = [
         (file["written"], host["host"], file["path"])
@@ -57,7 +63,8 @@ def _files(data: Mapping[str, Any]) -> list[Html]:
     rows = [[when, host, path] for when, host, path in sorted(found, reverse=True)]
     label = "When the collection's files on the hosts were last written"
     shown = table(["written", "host", "file"], rows, label)
-    return [element("details", element("summary", label), shown)]
+    # Without an earlier report it is all that tells what the last run did.
+    return [element("details", element("summary", label), shown, open="" if unfolded else None)]
 
 
 def links(hosts: Iterable[Host]) -> list[Html]:

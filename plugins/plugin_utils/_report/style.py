@@ -14,9 +14,9 @@ h1{font-size:1.55rem;line-height:1.2;margin:0}
 h2{font-size:1.1rem;margin:2.2rem 0 .6rem}
 h3{font-size:.95rem;margin:1.2rem 0 .4rem}
 p{margin:.4rem 0;max-width:75ch}
-code,pre,td,.facts dd{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace}
-code,td{font-size:.86em;overflow-wrap:break-word}
-.muted,figcaption,footer,small,.hint{color:var(--muted)}
+td,.facts dd{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace}
+td{font-size:.86em;overflow-wrap:break-word}
+.muted,footer,small,.hint{color:var(--muted)}
 .verdict{display:inline-block;margin:1rem 0 .2rem;padding:.45rem .9rem;border-radius:.6rem;
  font-weight:600;border:1px solid currentColor}
 .verdict.good,td.good{background:var(--good);color:var(--good-ink)}
@@ -29,7 +29,6 @@ code,td{font-size:.86em;overflow-wrap:break-word}
 .facts dt{color:var(--muted);font-size:.8rem}
 .facts dd{margin:0;font-size:1.25rem}
 figure{margin:0}
-figcaption{font-size:.85rem;margin-top:.5rem}
 .picture,.scroll{overflow:auto;background:var(--paper);border:1px solid var(--rule);
  border-radius:.7rem}
 .picture{padding:.5rem;max-height:85vh}
@@ -57,7 +56,7 @@ tbody th{font-weight:600}
 .failures li{margin:.5rem 0;padding-left:.2rem}
 details{margin:.7rem 0}
 summary{cursor:pointer;font-weight:600;padding:.2rem 0}
-.sign{font-weight:700}
+.sign{font-weight:700;white-space:nowrap}
 footer{font-size:.85rem;padding-top:2rem;padding-bottom:2.5rem}
 @media print{.picture,.scroll{max-height:none;overflow:visible}}
 """
