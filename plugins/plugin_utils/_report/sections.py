@@ -39,7 +39,7 @@ def changes(data: Mapping[str, Any]) -> list[Html]:
         rows = [
             [
                 entry["host"],
-                element("td", SIGNS[entry["sign"]], class_="sign"),
+                element("td", SIGNS[entry["sign"]], class_="whole"),
                 entry["what"],
                 entry["how"],
             ]
@@ -60,9 +60,12 @@ def _files(data: Mapping[str, Any], unfolded: bool) -> list[Html]:
     ]
     if not found:
         return []
-    rows = [[when, host, path] for when, host, path in sorted(found, reverse=True)]
+    rows = [
+        [host, element("td", when, class_="whole"), path]
+        for when, host, path in sorted(found, reverse=True)
+    ]
     label = "When the collection's files on the hosts were last written"
-    shown = table(["written", "host", "file"], rows, label)
+    shown = table(["host", "written", "file"], rows, label)
     # Without an earlier report it is all that tells what the last run did.
     return [element("details", element("summary", label), shown, open="" if unfolded else None)]
 

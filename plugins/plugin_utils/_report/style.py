@@ -34,6 +34,7 @@ figure{margin:0}
 .picture{padding:.5rem;max-height:85vh}
 .picture svg{display:block;margin:0 auto;height:auto;
  max-width:max(100%,calc(var(--natural)*.7))}
+@media (min-width:60rem){.picture svg{max-width:max(100%,calc(var(--natural)*.6))}}
 .picture:focus-visible,.scroll:focus-visible{outline:3px solid var(--link);outline-offset:2px}
 svg [font-family^=Helv]{font-family:Arial,Helvetica,"Liberation Sans",sans-serif}
 svg [font-family^=Cour]{font-family:"SF Mono",Menlo,Consolas,"Liberation Mono",monospace}
@@ -56,7 +57,7 @@ tbody th{font-weight:600}
 .failures li{margin:.5rem 0;padding-left:.2rem}
 details{margin:.7rem 0}
 summary{cursor:pointer;font-weight:600;padding:.2rem 0}
-.sign{font-weight:700;white-space:nowrap}
+.whole{white-space:nowrap}
 footer{font-size:.85rem;padding-top:2rem;padding-bottom:2.5rem}
 @media print{.picture,.scroll{max-height:none;overflow:visible}}
 """

@@ -16,6 +16,16 @@ from pathlib import Path
 from typing import Any
 
 PATIENCE = 60  # seconds
+# Texts that leave the box that they were drawn into, more than the eye sees.
+OUTSIDE = """
+[...document.querySelectorAll('svg g.node')].flatMap(node => {
+  const box = node.querySelector('path, polygon').getBoundingClientRect();
+  return [...node.querySelectorAll('text')].filter(text => {
+    const own = text.getBoundingClientRect();
+    return text.textContent.trim() && (own.right > box.right + 2 || own.left < box.left - 2);
+  }).map(text => text.textContent);
+})
+"""
 
 
 class Chromium:
@@ -144,6 +154,10 @@ class Chromium:
             for event in self.events
             if event["method"] == "Network.requestWillBeSent"
         ]
+
+    def texts_outside(self) -> Any:
+        """Texts of the picture that leave their boxes."""
+        return self.evaluate(OUTSIDE)
 
     def screenshot(self, path: Path) -> None:
         """The whole page, not only what the window shows."""

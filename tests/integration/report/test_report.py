@@ -23,16 +23,6 @@ SCREENS = [(1400, "light"), (1400, "dark"), (360, "light"), (360, "dark")]
 # Where a person finds them afterwards.
 SCREENSHOTS = ROOT / ".build" / "results"
 TEXTS = "[...document.querySelectorAll('svg text')].map(e => e.textContent.trim())"
-# Texts that leave the box that they were drawn into, more than the eye sees.
-OUTSIDE = """
-[...document.querySelectorAll('svg g.node')].flatMap(node => {
-  const box = node.querySelector('path, polygon').getBoundingClientRect();
-  return [...node.querySelectorAll('text')].filter(text => {
-    const own = text.getBoundingClientRect();
-    return text.textContent.trim() && (own.right > box.right + 2 || own.left < box.left - 2);
-  }).map(text => text.textContent);
-})
-"""
 
 
 # What module reachability says of one host goes into the report beside what the role measures.
@@ -199,7 +189,7 @@ def test_the_picture_has_a_line_for_each(
 
 def test_every_text_stays_in_its_box(report: Report, chromium: Chromium) -> None:
     chromium.open(report.page, 1400, "light")
-    assert chromium.evaluate(OUTSIDE) == []
+    assert chromium.texts_outside() == []
 
 
 def test_a_phone_scrolls_the_picture_and_not_the_page(report: Report, chromium: Chromium) -> None:

@@ -321,6 +321,17 @@ def test_an_earlier_report_that_is_none(previous: str) -> None:
     assert "This is the first report" in Page(report_page(found)).text()
 
 
+def test_a_first_report_shows_when_files_were_written() -> None:
+    looks = {"node1": {"files": [{"path": "/etc/container_net/rooms.json", "written": NOW}]}}
+    first = data(rooms(1), looks=looks)
+    second = data(rooms(1), looks=looks, previous=json.dumps(first))
+    for found, unfolded in ((first, True), (second, False)):
+        page = Page(report_page(found))
+        assert "/etc/container_net/rooms.json" in page.text()
+        details = [attributes for tag, attributes in page.seen if tag == "details"]
+        assert ("open" in details[0]) is unfolded
+
+
 def test_a_report_of_other_hosts_is_none_to_compare_with() -> None:
     old = json.dumps(data(rooms(1, "elsewhere")))
     assert data(rooms(1), previous=old)["changes"]["since"] is None
