@@ -79,8 +79,9 @@ def test_a_thousand_namespaces_fit_on_a_screen(chromium: Chromium, tmp_path: Pat
     crowd = rooms(1000)
     crowd["namespaces"][500]["links"][1]["up"] = False
     data = report_data({"node1": crowd}, "now")
+    graph = topology_dot(data["hosts"])
     drawn = subprocess.run(
-        ["dot", "-Tsvg"], input=topology_dot(data["hosts"]), capture_output=True, text=True
+        ["dot", "-Tsvg"], input=graph, capture_output=True, text=True, check=True
     )
     page = tmp_path / "crowd.html"
     page.write_text(report_page(data, drawn.stdout))
