@@ -39,7 +39,8 @@ plugin_docs() {
 check ruff ruff check --no-cache .
 check ruff-format ruff format --no-cache --check .
 check mypy mypy --cache-dir=.build/mypy_cache \
-    -p ansible_collections.netfabric.container_net.plugins.module_utils
+    -p ansible_collections.netfabric.container_net.plugins.module_utils \
+    -p ansible_collections.netfabric.container_net.plugins.plugin_utils
 check yamllint yamllint --strict .
 check shellcheck shell_scripts
 check changelog antsibull-changelog lint

@@ -36,6 +36,8 @@ _value:
   description:
     - C(table) is a list of lines to print.
     - C(failures) is a list of sentences, each with a hint; empty when everything is well.
+    - C(pairs) is a list of dictionaries, one for each pair, with C(from), C(side), C(from_address),
+      C(to), C(to_address), C(ok), C(size) and C(ms) of the ping, and C(problems), a list of words.
   type: dict
 """
 
@@ -77,22 +79,28 @@ def label(host: dict[str, Any], side: str) -> str:
     return f"{host['host']} {side}"
 
 
-def judge(row: dict[str, Any], source: dict[str, Any], target: dict[str, Any]) -> list[str]:
-    """What is wrong with one pair, with hints; empty when nothing is."""
-    way = f"{source['host']} {row['side']} -> {target['host']} container ({target['ip']})"
+def way(row: dict[str, Any], target: dict[str, Any]) -> str:
+    """From where to where."""
+    return f"{row['from']} {row['side']} -> {target['host']} container ({target['ip']})"
+
+
+def judge(
+    row: dict[str, Any], source: dict[str, Any], target: dict[str, Any]
+) -> list[tuple[str, str]]:
+    """What is wrong with one pair, each with a hint; empty when nothing is."""
     ping, tcp = row["ping"], row["tcp"]
     found = []
     if not ping["ok"]:
         narrow = "bytes" in ping["problem"] or "fragmentation" in ping["problem"]
         hint = HINTS["size" if narrow else "ping"]
-        found.append(f"{way}: ping, {source['mtu']} bytes, DF: {ping['problem']}. {hint}")
+        found.append((f"ping, {source['mtu']} bytes, DF: {ping['problem']}", hint))
     if not tcp["ok"]:
         hint = HINTS["tcp" if ping["ok"] else "ping"]
-        found.append(f"{way}: TCP to an unpublished port: {tcp['problem']}. {hint}")
+        found.append((f"TCP to an unpublished port: {tcp['problem']}", hint))
     elif tcp["name"] != target["host"]:
-        found.append(f"{way}: the container of {tcp['name']} answered. {HINTS['name']}")
+        found.append((f"the container of {tcp['name']} answered", HINTS["name"]))
     elif row["side"] == "container" and tcp["seen_as"] != source["ip"]:
-        found.append(f"{way}: seen as {tcp['seen_as']}, not as {source['ip']}. {HINTS['source']}")
+        found.append((f"seen as {tcp['seen_as']}, not as {source['ip']}", HINTS["source"]))
     return found
 
 
@@ -147,6 +155,23 @@ def host_lines(
     return lines
 
 
+def pair(row: dict[str, Any], by_name: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """One pair as data."""
+    source, target = by_name[row["from"]], by_name[row["to"]]
+    problems = [problem for problem, dummy in judge(row, source, target)]
+    return {
+        "from": row["from"],
+        "side": row["side"],
+        "from_address": source["ip"] if row["side"] == "container" else "",
+        "to": row["to"],
+        "to_address": target["ip"],
+        "ok": not problems,
+        "size": source["mtu"],
+        "ms": row["ping"].get("ms"),
+        "problems": problems,
+    }
+
+
 def columns(lines: list[list[str]]) -> list[str]:
     """Cells set in columns."""
     widths = [max(len(line[number]) for line in lines) for number in range(len(lines[0]))]
@@ -162,10 +187,14 @@ def verify_matrix(measured: list[dict[str, Any]]) -> dict[str, Any]:
     rows = [row for host in measured for row in host["rows"]]
     rows.sort(key=lambda row: row["side"])  # the containers' pairs first, hosts in their order
 
-    def problems(row: dict[str, Any]) -> list[str]:
+    def problems(row: dict[str, Any]) -> list[tuple[str, str]]:
         return judge(row, by_name[row["from"]], by_name[row["to"]])
 
-    failures += [sentence for row in rows for sentence in problems(row)]
+    failures += [
+        f"{way(row, by_name[row['to']])}: {problem}. {hint}"
+        for row in rows
+        for problem, hint in problems(row)
+    ]
     if not rows:
         table = ["There is only one host in this run: nothing to measure between hosts."]
     elif len(rows) <= PAIRS_SHOWN:
@@ -176,7 +205,8 @@ def verify_matrix(measured: list[dict[str, Any]]) -> dict[str, Any]:
         if host["subnet"]:
             equal = "=" if host["bridge"] == host["subnet"] else "IS NOT"
             table.append(f"{host['host']}: docker0 {host['bridge']} {equal} lease {host['subnet']}")
-    return {"table": table, "failures": failures}
+    pairs = [pair(row, by_name) for row in rows]
+    return {"table": table, "failures": failures, "pairs": pairs}
 
 
 class FilterModule:

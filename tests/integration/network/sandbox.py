@@ -63,7 +63,7 @@ class Sandbox:
         # unshare waits for its one child, which is process 1 in there.
         parent = self._process.pid
         children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
-        self._first = children.strip()
+        self.first = children.strip()
 
     def close(self) -> None:
         self._process.stdin.close()
@@ -75,7 +75,7 @@ class Sandbox:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as on that host; a failure shows what it said."""
         done = subprocess.run(
-            ["nsenter", f"--target={self._first}", *ENTER, "--wd", *command],
+            ["nsenter", f"--target={self.first}", *ENTER, "--wd", *command],
             text=True,
             capture_output=True,
             timeout=timeout,
