@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from .._errors import OptionError
 from .draft import Draft, place
+from .elsewhere import Elsewhere
 from .kinds import KINDS, Type, default_entries, family
 from .model import HOST, HaveAddress, Key, Link, OptionValue, WantLink
 from .operations import AddLink, DeleteLink, End, MoveLink, Operation, RenameLink, SetLink
@@ -21,7 +22,7 @@ _CREATE_LATER = "vlan_filtering"
 
 def place_links(draft: Draft) -> None:
     """Fill ``draft.base`` for every wanted link."""
-    elsewhere = _Elsewhere(draft)
+    elsewhere = Elsewhere(draft)
     for link in draft.wanted.values():
         if link.kind == "veth":
             if link.first:
@@ -30,7 +31,7 @@ def place_links(draft: Draft) -> None:
             _place_single(draft, link, elsewhere)
 
 
-def _place_single(draft: Draft, want: WantLink, elsewhere: _Elsewhere) -> None:
+def _place_single(draft: Draft, want: WantLink, elsewhere: Elsewhere) -> None:
     have = draft.have.link(want.key)
     if have is None and KINDS[want.kind].lower:
         have = elsewhere.find_single(want)
@@ -167,79 +168,7 @@ def _waits(draft: Draft, near: WantLink, far: WantLink | None) -> bool:
     return far is not None and far.netns in draft.new_namespaces
 
 
-class _Elsewhere:
-    """Veths that are free to be taken, by name; built when the first one is missing."""
-
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
-        self._spoken_of = set(draft.want.namespace_names())
-        self._by_name: dict[str, list[Link]] | None = None
-        self._singles: list[Link] | None = None
-
-    def find_single(self, want: WantLink) -> Link | None:
-        """A link of ours that somebody moved to another namespace, or gave another name."""
-        unique = KINDS[want.kind].unique
-        number = {name: value for name, value in want.options if name in unique}
-        for link in self._our_singles():
-            if link.kind != want.kind:
-                continue
-            present = dict(link.options)
-            same = all(present.get(name) == value for name, value in number.items())
-            renamed = bool(number) and same and link.netns == want.netns
-            moved = link.name == want.name and link.lower_is_elsewhere
-            if moved or renamed:
-                return link
-        return None
-
-    def _our_singles(self) -> list[Link]:
-        """Links of ours that are no veth and that nobody wants."""
-        if self._singles is None:
-            self._singles = [
-                link
-                for namespace in self._draft.have.namespaces.values()
-                for link in namespace.links.values()
-                if link.kind != "veth"
-                and link.key not in self._draft.wanted
-                and self._draft.is_ours(link)
-            ]
-        return self._singles
-
-    def find(self, want: WantLink, peer: WantLink) -> Link | None:
-        """The end called ``want.name`` of a pair with both names that nobody else wants."""
-        if self._by_name is None:
-            self._by_name = {}
-            wanted = self._draft.wanted
-            for namespace in self._draft.have.namespaces.values():
-                for link in namespace.links.values():
-                    if link.kind == "veth" and link.key not in wanted and self._may_have(link):
-                        self._by_name.setdefault(link.name, []).append(link)
-        ours = self._by_name.get(want.name, [])
-        theirs = self._by_name.get(peer.name, [])
-        # The rarer name first: "eth0" may be in every namespace.
-        if len(theirs) < len(ours):
-            ours = [
-                found
-                for link in theirs
-                if link.peer and (found := self._draft.have.link(link.peer)) is not None
-            ]
-        for link in ours:
-            if link.name == want.name and link.peer is not None and link.peer[1] == peer.name:
-                return link
-        return None
-
-    def _may_have(self, link: Link) -> bool:
-        """Names such as eth0 are common: what others have elsewhere is not meant by them."""
-        other = self._draft.have.link(link.peer) if link.peer else None
-        if other is None or other.key in self._draft.wanted:
-            return False
-        if self._draft.is_ours(link) and self._draft.is_ours(other):
-            return True
-        if self._draft.want.adopt is False or not {link.netns, other.netns} <= self._spoken_of:
-            return False
-        return not (self._draft.anothers(link) or self._draft.anothers(other))
-
-
-def _place_pair(draft: Draft, want: WantLink, elsewhere: _Elsewhere) -> None:
+def _place_pair(draft: Draft, want: WantLink, elsewhere: Elsewhere) -> None:
     have = draft.have.link(want.key)
     if have is not None:
         _expect_kind(want, have)
