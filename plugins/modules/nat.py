@@ -183,7 +183,15 @@ commands:
   elements: str
   returned: always
   sample:
-    - nft delete table bridge container_net.mybridge
+    - sysctl -w net/ipv4/conf/mybridge/route_localnet=0
+    - nft delete table inet container_net.mybridge
+    - iptables -w -D CONTAINER-NET -i mybridge -s 192.168.2.0/24 -j ACCEPT
+    - >-
+      iptables -w -D CONTAINER-NET -o mybridge -d 192.168.2.0/24 -m conntrack
+      --ctstate RELATED,ESTABLISHED -j ACCEPT
+    - >-
+      iptables -w -D CONTAINER-NET -o mybridge -d 192.168.2.0/24 -m conntrack
+      --ctstate DNAT -j ACCEPT
 diff:
   description:
     - What was touched, before and after. Only with C(--diff).
