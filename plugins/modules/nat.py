@@ -134,8 +134,8 @@ notes:
   - Other chains of nftables that drop forwarded packets cannot be overruled by an accept elsewhere.
     The error names the chain, and the rule that its owner has to add.
   - A target reaches its own published port through hairpin mode of its port where
-    C(net.bridge.bridge-nf-call-iptables) is 1. The module sets it on the bridge's ports, and takes
-    it back.
+    C(net.bridge.bridge-nf-call-iptables) is 1. The module sets it on those of the bridge's ports
+    that are veth, at the time of the run, and takes it back.
 seealso:
   - module: netfabric.container_net.bridge
   - module: netfabric.container_net.topology

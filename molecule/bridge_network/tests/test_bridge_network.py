@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What S1, S2, S3 and S5 show by hand, on each host."""
+"""What S1 to S5 and S11 show by hand, on each host."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from testinfra.host import Host
 from tests.molecule.run_reports import changed, checks, runs
 
 IMAGE = "test/busybox"
+UNDERLAY = {"node1": "192.168.100.12", "node2": "192.168.100.13"}
 
 
 def links(host: Host, netns: str = "") -> dict[str, dict[str, object]]:
@@ -22,6 +23,21 @@ def links(host: Host, netns: str = "") -> dict[str, dict[str, object]]:
     where = f"-netns {netns} " if netns else ""
     shown = json.loads(host.check_output(f"ip -json {where}address show"))
     return {link["ifname"]: link for link in shown}
+
+
+def name(host: Host) -> str:
+    return str(host.check_output("hostname"))
+
+
+def other(host: Host) -> str:
+    return "node2" if name(host) == "node1" else "node1"
+
+
+def connects(host: Host, netns: str, address: str) -> bool:
+    """Whether somebody answers at port 8080."""
+    where = f"ip netns exec {netns} " if netns else ""
+    asked = f"bash -c 'exec 3<>/dev/tcp/{address}/8080'"
+    return bool(host.run(f"timeout 5 {where}{asked}").rc == 0)
 
 
 def addresses(link: dict[str, object]) -> list[str]:
@@ -71,6 +87,34 @@ def test_the_bridge_is_the_namespaces_gateway(host: Host) -> None:
         routes = host.check_output(f"ip -netns {netns} route show default")
         assert routes.split()[:3] == ["default", "via", "192.168.2.1"]
         assert host.run(f"ip netns exec {netns} ping -n -c 1 -W 3 192.168.2.1").rc == 0
+
+
+def test_the_world_is_reached_under_the_hosts_address(host: Host) -> None:
+    """S4: the other host has a network of the same addresses, so it can only answer the host."""
+    ping = host.run(f"ip netns exec ns1 ping -n -c 2 -i 0.3 -W 3 {UNDERLAY[other(host)]}")
+    assert ping.rc == 0, ping.stdout
+
+
+@pytest.mark.parametrize("netns", ["", "ns1", "ns2"])
+def test_a_published_port_is_reached(host: Host, netns: str) -> None:
+    """S11: at the host's own address, by the host itself, the target and its sibling."""
+    assert connects(host, netns, UNDERLAY[name(host)])
+
+
+def test_a_published_port_is_reached_from_the_other_host(host: Host) -> None:
+    assert connects(host, "", UNDERLAY[other(host)])
+
+
+def test_a_published_port_is_reached_at_127_0_0_1(host: Host) -> None:
+    assert connects(host, "", "127.0.0.1")
+
+
+def test_each_rule_for_forwarding_is_there_once(host: Host) -> None:
+    """After two runs, a restart of Docker, and a firewall that lost them."""
+    rules = host.check_output("iptables -S").splitlines()
+    ours = [rule for rule in rules if rule.startswith("-A CONTAINER-NET")]
+    assert len(ours) == len(set(ours)) == 4
+    assert len([rule for rule in rules if rule.endswith("-j CONTAINER-NET")]) == 1
 
 
 def test_a_bridge_filters_vlans(host: Host) -> None:

@@ -106,7 +106,7 @@ def _look(request: Request, at_boot: bool) -> Situation:
             check.check_publishes(nat, there, tables.get("inet", ""), nft.others(name))
         ports = there.ports.get(nat.bridge, ())
         script = render.tables(nat, ports)
-        wanted = render.switches(nat, ports)
+        wanted = render.switches(nat, there.ends.get(nat.bridge, ()))
         warnings += _forwarding_is_off(nat)
     note = notes.load(name)
     have = Have(tables, chain.present(name), note, host.values({*note, *wanted}, there))

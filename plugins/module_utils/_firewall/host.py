@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ipaddress
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .._kernel import ports, sysctl
-from .._kernel.dump import read_namespace
+from .._kernel.dump import RawLink, read_namespace
 from .._kernel.namespaces import Namespaces
 from .._topology.model import HOST, Address, Interface
 from .model import Host, Listener, Switch
@@ -28,6 +28,7 @@ def read() -> Host:
     kinds: dict[str, str] = {}
     addresses: dict[str, tuple[Interface, ...]] = {}
     members: dict[str, list[str]] = {}
+    ends: dict[str, list[str]] = {}
     for index, found in raw.links.items():
         link = found.link
         kinds[link.name] = link.kind
@@ -35,13 +36,28 @@ def read() -> Host:
         master = raw.links.get(found.master_index)
         if master is not None:
             members.setdefault(master.link.name, []).append(link.name)
+            if _is_end(found, raw.links):
+                ends.setdefault(master.link.name, []).append(link.name)
     return Host(
         kinds,
         addresses,
         {bridge: tuple(sorted(names)) for bridge, names in members.items()},
+        {bridge: tuple(sorted(names)) for bridge, names in ends.items()},
         hairpins,
         tuple(_listeners()),
     )
+
+
+def _is_end(port: RawLink, links: Mapping[int, RawLink]) -> bool:
+    """A pair of links that does not lead on to another bridge.
+
+    In hairpin mode everything else, such as a network card or a vxlan, would send back to others
+    what they sent to all, and they might do the same.
+    """
+    if port.link.kind != "veth":
+        return False
+    other = links.get(port.peer_index) if port.peer_nsid is None else None
+    return other is None or not other.master_index
 
 
 def values(switches: Iterable[Switch], host: Host) -> dict[Switch, str]:

@@ -85,11 +85,15 @@ class Listener:
 
 @dataclass(frozen=True)
 class Host:
-    """What of the host matters. ``kinds``: every link's; ``addresses``: every link's."""
+    """What of the host matters. ``kinds``: every link's; ``addresses``: every link's.
+
+    ``ends``: of the ports those that lead to a single namespace or container.
+    """
 
     kinds: Mapping[str, str]
     addresses: Mapping[str, tuple[Interface, ...]]
     ports: Mapping[str, tuple[str, ...]]  # bridge -> its ports
+    ends: Mapping[str, tuple[str, ...]]
     hairpins: Mapping[str, str]  # port -> 0 or 1
     listeners: tuple[Listener, ...] = ()
 

@@ -151,9 +151,9 @@ def forward_rules(nat: Nat) -> tuple[str, ...]:
     return tuple(found)
 
 
-def switches(nat: Nat, ports: Iterable[str]) -> tuple[Switch, ...]:
-    """What has to be 1, beside the rules."""
-    found = [Switch("hairpin", port) for port in sorted(ports)] if nat.publish else []
+def switches(nat: Nat, ends: Iterable[str]) -> tuple[Switch, ...]:
+    """What has to be 1, beside the rules. ``ends``: ports that a target may be behind."""
+    found = [Switch("hairpin", port) for port in sorted(ends)] if nat.publish else []
     if nat.loopback:
         found.append(Switch("route_localnet", nat.bridge))
     return tuple(found)

@@ -28,3 +28,11 @@ def new_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[in
 @pytest.fixture
 def world(new_world: Callable[[int], World]) -> World:
     return new_world(0)
+
+
+@pytest.fixture
+def bare_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Without the network behind it, and with a firewall that sees what passes a bridge."""
+    made = World(tmp_path_factory.mktemp("world"), nf=1, rooms=False)
+    yield made
+    made.close()

@@ -17,26 +17,11 @@ from typing import Any
 
 from tests.integration.network.sandbox import ENTER, ROOT, Sandbox
 
-# ns1 (.10) and ns2 (.11) on mybridge; "far" is beyond the host and knows the way back to the host
-# only, but for the last line: what is not published has to be dropped, not just lost.
-NETWORK = """
-sysctl -qw net.ipv4.ip_forward=1
+# "far" is beyond the host, and knows a way to one address behind it: what is not published has to
+# be dropped, not just lost.
+BEYOND = """
+sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 sysctl -qw net.bridge.bridge-nf-call-iptables={nf} net.bridge.bridge-nf-call-ip6tables={nf}
-ip link add mybridge type bridge
-ip addr add 192.168.2.1/24 dev mybridge
-ip addr add fd00:2::1/64 dev mybridge nodad
-ip link set mybridge up
-for n in 1 2; do
-    ip netns add ns$n
-    ip link add ns${{n}}veth0 netns ns$n type veth peer name ns${{n}}veth1
-    ip link set ns${{n}}veth1 master mybridge up
-    ip -n ns$n link set lo up
-    ip -n ns$n addr add 192.168.2.$((9 + n))/24 dev ns${{n}}veth0
-    ip -n ns$n addr add fd00:2::$((9 + n))/64 dev ns${{n}}veth0 nodad
-    ip -n ns$n link set ns${{n}}veth0 up
-    ip -n ns$n route add default via 192.168.2.1
-    ip -n ns$n -6 route add default via fd00:2::1
-done
 ip netns add far
 ip link add eth0 netns far type veth peer name uplink
 ip addr add 10.9.0.1/24 dev uplink
@@ -47,7 +32,24 @@ ip -n far addr add 10.9.0.2/24 dev eth0
 ip -n far addr add fd00:9::2/64 dev eth0 nodad
 ip -n far link set eth0 up
 ip -n far route add 192.168.2.10/32 via 10.9.0.1
-sysctl -qw net.ipv6.conf.all.forwarding=1
+"""
+# ns1 (.10) and ns2 (.11) on mybridge.
+ROOMS = """
+ip link add mybridge type bridge
+ip addr add 192.168.2.1/24 dev mybridge
+ip addr add fd00:2::1/64 dev mybridge nodad
+ip link set mybridge up
+for n in 1 2; do
+    ip netns add ns$n
+    ip link add ns${n}veth0 netns ns$n type veth peer name ns${n}veth1
+    ip link set ns${n}veth1 master mybridge up
+    ip -n ns$n link set lo up
+    ip -n ns$n addr add 192.168.2.$((9 + n))/24 dev ns${n}veth0
+    ip -n ns$n addr add fd00:2::$((9 + n))/64 dev ns${n}veth0 nodad
+    ip -n ns$n link set ns${n}veth0 up
+    ip -n ns$n route add default via 192.168.2.1
+    ip -n ns$n -6 route add default via fd00:2::1
+done
 """
 # What a host may have: policies, narrow rules, Docker's way of publishing, a table of its own.
 STRANGERS = """
@@ -112,16 +114,16 @@ RUNNER = ROOT / "tests" / "integration" / "network" / "runner.py"
 
 
 class World(Sandbox):
-    def __init__(self, directory: Path, nf: int = 0) -> None:
+    def __init__(self, directory: Path, nf: int = 0, rooms: bool = True) -> None:
         super().__init__(directory)
-        self.directory = directory
         self._servers: list[subprocess.Popen[str]] = []
-        self.sh(NETWORK.format(nf=nf))
+        self.sh(BEYOND.format(nf=nf))
+        if rooms:
+            self.sh(ROOMS)
         self.sh(STRANGERS)
 
     def close(self) -> None:
-        for server in self._servers:
-            server.communicate(timeout=30)
+        self.stop_servers()
         super().close()
 
     # --- the module ---
@@ -170,6 +172,10 @@ class World(Sandbox):
         self._servers.append(server)
         assert server.stdout is not None
         assert server.stdout.readline() == "ready\n"
+
+    def stop_servers(self) -> None:
+        while self._servers:
+            self._servers.pop().communicate(timeout=30)
 
     def ask(self, netns: str, *questions: str) -> list[str]:
         """Who it was that asked, as each server saw it; "" where none answered."""
