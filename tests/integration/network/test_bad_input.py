@@ -42,13 +42,17 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
             env=environment,
         )
         assert all(answer["result"].get("changed") for answer in json.loads(done.stdout))
-        done = sandbox.run(
-            sys.executable,
-            "tests/integration/network/runner.py",
-            input=json.dumps([dataclasses.asdict(case) for case in CASES]),
-            env=environment,
-        )
-        yield dict(zip(NAMES, json.loads(done.stdout)))
+        listed: list[dict[str, Any]] = []
+        for table in (bad_input.CASES, bad_nat.CASES):
+            done = sandbox.run(
+                sys.executable,
+                "tests/integration/network/runner.py",
+                input=json.dumps([dataclasses.asdict(case) for case in table]),
+                env=environment,
+                timeout=600,
+            )
+            listed += json.loads(done.stdout)
+        yield dict(zip(NAMES, listed))
     finally:
         sandbox.close()
 
