@@ -64,7 +64,7 @@ def _sources(entry: str) -> dict[str, str]:
 
 def _imports(name: str, text: str) -> list[str]:
     """Relative imports only: the others are Python's and pyroute2."""
-    found = []
+    found: list[str] = []
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.ImportFrom) or not node.level:
             continue
