@@ -105,7 +105,9 @@ options:
     description:
       - Whether the bridge's ports cannot reach each other, neither directly nor through the host,
         except at published ports.
-      - Meant are the ports that the bridge has at the time of the run.
+      - Ports that come later are meant, too, where the kernel can name bridges in rules
+        (C(nft_meta_bridge), which Debian's has). Elsewhere it is those that the bridge has at the
+        time of the run.
     type: bool
     default: false
   state:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from .._errors import OptionError
 from .._topology.model import Address
 from .model import Host, Listener, Nat, Publish
-from .parse import check_targets, plain_name
+from .parse import check_targets
 
 
 def complete(nat: Nat, host: Host) -> Nat:
@@ -52,9 +52,6 @@ def complete(nat: Nat, host: Host) -> Nat:
             f"{nat.bridge} has no address in it, so it is nobody's gateway there",
             f"Give {nat.bridge} an address of the network, or the right subnet",
         )
-    if nat.isolate:
-        for port in host.ports.get(nat.bridge, ()):
-            plain_name("isolate", port)
     return replace(nat, subnet=subnet)
 
 

@@ -17,8 +17,8 @@ from .._host.lock import locked
 from .._kernel import sysctl
 from .._kernel.namespaces import require_root
 from . import chain, check, host, nft, notes, persist, render
-from .model import Have, Nat, Request, Switch
-from .parse import request_from_params
+from .model import Have, Host, Nat, Request, Switch
+from .parse import plain_name, request_from_params
 from .plan import LoadTables, SetForward, SetSwitch, Step, noted, plan
 
 
@@ -104,8 +104,7 @@ def _look(request: Request, at_boot: bool) -> Situation:
         if not at_boot:
             nat = check.complete(nat, there)
             check.check_publishes(nat, there, tables.get("inet", ""), nft.others(name))
-        ports = there.ports.get(nat.bridge, ())
-        script = render.tables(nat, ports)
+        script = render.tables(nat, _ports(nat, there))
         wanted = render.switches(nat, there.ends.get(nat.bridge, ()))
         warnings += _forwarding_is_off(nat)
     note = notes.load(name)
@@ -118,6 +117,16 @@ def _look(request: Request, at_boot: bool) -> Situation:
     steps = plan(name, have, script, listed, wanted, notes.others(name), forward)
     files = () if at_boot else persist.changes(name, nat, request.persist)
     return Situation(nat, have, wanted, steps, files, tuple(warnings))
+
+
+def _ports(nat: Nat, there: Host) -> tuple[str, ...] | None:
+    """For the rules that isolate them; None where those can name the bridge."""
+    ports = there.ports.get(nat.bridge, ())
+    if not nat.isolate:
+        return ports
+    if nft.tells_bridges():
+        return None
+    return tuple(plain_name("isolate", port) for port in ports)
 
 
 def _forwarding_is_off(nat: Nat) -> list[str]:

@@ -17,6 +17,9 @@ from .model import TABLE_PREFIX
 from .render import table_name
 
 FAMILIES = ("inet", "bridge")
+# A network namespace that goes with the program.
+_APART = ("unshare", "--net")
+_ASKS_BRIDGE = 'table bridge t { chain c { meta ibrname "b" meta obrname "b" drop; }; }'
 _PUBLISH = re.compile(r'comment "(publish [^"]+)"')
 
 
@@ -77,17 +80,25 @@ def _names() -> set[tuple[str, str]]:
     return {(words[1], words[2]) for words in map(str.split, lines) if len(words) == 3}
 
 
+def tells_bridges() -> bool:
+    """Whether rules can ask which bridge a frame passes: that needs a module of the kernel."""
+    try:
+        run(*_APART, "nft", "-f", "-", text=_ASKS_BRIDGE)
+    except HostError:
+        return False
+    return True
+
+
 def as_listed(name: str, script: Mapping[str, str]) -> dict[str, str]:
     """How nft will list what is to be loaded.
 
-    It is loaded into a network namespace of its own, which goes with the program. So whatever
-    words this version of nft prefers, equal is equal; and what the kernel would refuse is refused
-    before anything is changed.
+    It is loaded into a network namespace of its own. So whatever words this version of nft prefers,
+    equal is equal; and what the kernel would refuse is refused before anything is changed.
     """
     found = {}
     for family, text in script.items():
         listing = f"nft -f - && exec nft -s list table {family} {table_name(name)}"
-        found[family] = run("unshare", "--net", "sh", "-c", listing, text=text)
+        found[family] = run(*_APART, "sh", "-c", listing, text=text)
     return found
 
 

@@ -13,7 +13,8 @@ and 1 (G13):
   bridge stays a frame of the bridge. So the target reaches itself only through a port with hairpin
   mode. And a port's flag ``isolated`` would drop what a sibling sends to a published port: isolate
   is therefore a rule between the ports, in a table of family bridge, which lets pass what the
-  chain ``forward`` of family inet marked as meant for a published port.
+  chain ``forward`` of family inet marked as meant for a published port. It names the bridge where
+  the kernel can (nft_meta_bridge, which Debian's has and some do not), otherwise its ports.
 * 127.0.0.1 needs route_localnet on the bridge, which would let the bridge's members reach the
   host's own services on 127/8: the chain ``raw`` drops that before anything else sees it.
 """
@@ -33,8 +34,11 @@ def table_name(name: str) -> str:
     return f"{TABLE_PREFIX}{name}"
 
 
-def tables(nat: Nat, ports: Sequence[str]) -> dict[str, str]:
-    """Family -> the table as a script of nft has it; what is not needed is left out."""
+def tables(nat: Nat, ports: Sequence[str] | None) -> dict[str, str]:
+    """Family -> the table as a script of nft has it; what is not needed is left out.
+
+    ``ports``: None where a rule can name the bridge instead.
+    """
     chains = [
         *_chain("raw", "filter", "prerouting", -300, _raw(nat)),
         *_chain("prerouting", "nat", "prerouting", -100, _prerouting(nat)),
@@ -45,18 +49,25 @@ def tables(nat: Nat, ports: Sequence[str]) -> dict[str, str]:
     found = {}
     if chains:
         found["inet"] = _table("inet", nat.name, chains)
-    # Between a single port and itself there is nothing to isolate.
-    if nat.isolate and len(ports) > 1:
-        links = ", ".join(f'"{port}"' for port in sorted(ports))
-        rules = [
-            f"meta mark and {_MARK} == {_MARK} accept",
-            f"iifname {{ {links} }} oifname {{ {links} }} drop",
-        ]
+    between = _between(nat, ports) if nat.isolate else None
+    if between is not None:
+        rules = [f"meta mark and {_MARK} == {_MARK} accept", f"{between} drop"]
         # Behind br_netfilter, which asks the chains of IP.
         found["bridge"] = _table(
             "bridge", nat.name, _chain("forward", "filter", "forward", 100, rules)
         )
     return found
+
+
+def _between(nat: Nat, ports: Sequence[str] | None) -> str | None:
+    """What matches a frame from one port of the bridge to another."""
+    if ports is None:
+        return f'meta ibrname "{nat.bridge}" meta obrname "{nat.bridge}"'
+    if len(ports) < 2:
+        # Between a single port and itself there is nothing to isolate.
+        return None
+    links = ", ".join(f'"{port}"' for port in sorted(ports))
+    return f"iifname {{ {links} }} oifname {{ {links} }}"
 
 
 def _table(family: str, name: str, chains: Iterable[str]) -> str:

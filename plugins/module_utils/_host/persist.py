@@ -111,8 +111,8 @@ class Persistence:
 
 
 def _encode(params: Mapping[str, Any]) -> bytes:
-    kept = {name: value for name, value in params.items() if name not in _NOT_KEPT}
-    document = {"version": _VERSION, "topology": _without_none(kept)}
+    given = {name: value for name, value in params.items() if name not in _NOT_KEPT}
+    document = {"version": _VERSION, "topology": _without_none(given)}
     return (json.dumps(document, indent=1, sort_keys=True) + "\n").encode()
 
 

@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.netfabric.container_net.plugins.module_utils._firewall.nft import (
+    tells_bridges,
+)
 from tests.integration.nat.test_traffic import BOTH, LOOPBACK, TCP, UDP
 from tests.integration.nat.world import World
 
@@ -75,6 +78,9 @@ def test_what_was_changed_by_hand_is_found_and_repaired(world: World) -> None:
     world.changes(**FULL)
     wanted, switches = world.rules(), world.switches()
     for title, script in DRIFT.items():
+        if title == "a port more" and tells_bridges():
+            # No rule names ports there.
+            continue
         world.sh(script)
         assert world.changes(**FULL)["commands"] or "file" in title, title
         if title == "a port more":

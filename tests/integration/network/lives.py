@@ -13,6 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.netfabric.container_net.plugins.module_utils._firewall.nft import (
+    tells_bridges,
+)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -709,7 +713,9 @@ NAT = Life(
             {"publish": [WEB], "isolate": True, "forward": False},
             probe="nft list ruleset; sysctl net.ipv4.conf.mybridge.route_localnet",
             shows=(
-                'iifname { "port1", "port2" } oifname { "port1", "port2" } drop',
+                'meta ibrname "mybridge" meta obrname "mybridge" drop'
+                if tells_bridges()
+                else 'iifname { "port1", "port2" } oifname { "port1", "port2" } drop',
                 "route_localnet = 0",
             ),
             lacks=("127.0.0.1",),

@@ -110,6 +110,11 @@ def test_tables(options: dict[str, Any], has: tuple[str, ...], lacks: tuple[str,
         assert fragment not in text
 
 
+def test_a_kernel_that_can_name_bridges_needs_no_ports() -> None:
+    found = render.tables(nat(isolate=True), None)
+    assert 'meta ibrname "br0" meta obrname "br0" drop' in found["bridge"]
+
+
 def test_a_single_port_has_nobody_to_be_isolated_from() -> None:
     assert set(render.tables(nat(isolate=True), ["p1"])) == {"inet"}
 
