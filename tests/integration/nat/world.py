@@ -62,54 +62,7 @@ iptables -t nat -A DOCKER -p tcp --dport 9999 -j DNAT --to-destination 198.51.10
 iptables -t nat -A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE
 nft 'table inet stranger { chain input { type filter hook input priority 0; tcp dport 9 drop; }; }'
 """
-# Answers each question with the address that it came from; tells when it is ready.
-SERVER = """
-import socket, sys, threading
-def tcp(family, where, port):
-    server = socket.create_server((where, port), family=family)
-    def serve():
-        while True:
-            found, peer = server.accept()
-            found.sendall(peer[0].encode())
-            found.close()
-    threading.Thread(target=serve, daemon=True).start()
-def udp(where, port):
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind((where, port))
-    def serve():
-        while True:
-            dummy, peer = server.recvfrom(99)
-            server.sendto(peer[0].encode(), peer)
-    threading.Thread(target=serve, daemon=True).start()
-for word in sys.argv[1:]:
-    protocol, where, port = word.split("/")
-    if protocol == "udp":
-        udp(where, int(port))
-    else:
-        tcp(socket.AF_INET6 if ":" in where else socket.AF_INET, where, int(port))
-print("ready", flush=True)
-sys.stdin.read()
-"""
-# Asks all of them at once; prints what each answered, "" for nothing.
-CLIENT = """
-import json, socket, sys
-from concurrent.futures import ThreadPoolExecutor
-def ask(question):
-    protocol, address, port = question.split("/")
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    kind = socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
-    with socket.socket(family, kind) as client:
-        client.settimeout(2)
-        try:
-            client.connect((address, int(port)))
-            if protocol == "udp":
-                client.send(b"who?")
-            return client.recv(99).decode()
-        except OSError:
-            return ""
-with ThreadPoolExecutor(20) as pool:
-    print(json.dumps(list(pool.map(ask, sys.argv[1:]))))
-"""
+WHO = (sys.executable, str(ROOT / "tests" / "integration" / "who.py"))
 RUNNER = ROOT / "tests" / "integration" / "network" / "runner.py"
 
 
@@ -170,7 +123,7 @@ class World(Sandbox):
         there = ["ip", "netns", "exec", netns] if netns else []
         enter = ["nsenter", f"--target={self._first}", *ENTER]
         server = subprocess.Popen(
-            [*enter, *there, sys.executable, "-c", SERVER, *words],
+            [*enter, *there, *WHO, "serve", *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -186,7 +139,7 @@ class World(Sandbox):
     def ask(self, netns: str, *questions: str) -> list[str]:
         """Who it was that asked, as each server saw it; "" where none answered."""
         there = ["ip", "netns", "exec", netns] if netns else []
-        done = self.run(*there, sys.executable, "-c", CLIENT, *questions)
+        done = self.run(*there, *WHO, "ask", *questions)
         answers: list[str] = json.loads(done.stdout)
         return answers
 
