@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class ContainerNetError(Exception):
     """Something a person has to act on. ``str(error)`` is the whole message."""
@@ -27,3 +29,12 @@ class OptionError(ContainerNetError):
 
 class HostError(ContainerNetError):
     """The host cannot do what is asked: not root, a program is missing, the kernel refuses."""
+
+
+class RunError(ContainerNetError):
+    """A run that failed after it had begun to write."""
+
+    def __init__(self, message: str, rolled_back: bool, repair: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.rolled_back = rolled_back
+        self.repair = list(repair)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from ._errors import ContainerNetError, OptionError
+from ._errors import ContainerNetError, RunError
 from ._host.lock import locked
 from ._kernel.kinds import require_pyroute2
 from ._kernel.namespaces import require_root
-from ._run import Outcome, RunError, run_topology
+from ._run import Outcome, run_topology
 from ._topology.commands import commands
 from ._topology.diff import Line, diff
 from ._topology.model import Want
@@ -99,10 +99,6 @@ def execute(
     require_root()
     require_pyroute2()
     timeout = LOCK_TIMEOUT if lock_timeout is None else lock_timeout
-    if timeout < 0:
-        raise OptionError(
-            "lock_timeout", lock_timeout, "is less than no time", "Give 0 or more seconds"
-        )
     with locked(timeout, writes=not check_mode):
         # What cannot be kept is found before the first change, and kept after the last.
         kept = keeper() if keeper else None

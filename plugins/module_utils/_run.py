@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from ._errors import ContainerNetError, OptionError
+from ._errors import OptionError, RunError
 from ._host.ledger import Ledger
 from ._kernel.apply import Applier, OperationError
 from ._kernel.attach import hold
@@ -41,15 +41,6 @@ from ._topology.operations import (
 )
 from ._topology.others import stray_routes
 from ._topology.plan import Plan, plan
-
-
-class RunError(ContainerNetError):
-    """A run that failed after it had begun to write."""
-
-    def __init__(self, message: str, rolled_back: bool, repair: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.rolled_back = rolled_back
-        self.repair = list(repair)
 
 
 @dataclass(frozen=True)

@@ -126,3 +126,23 @@ TOPOLOGY_MODULE: Spec = {
     **STATE,
     **RUN,
 }
+PUBLISH: Spec = {
+    "host_ip": {"type": "str"},
+    "host_port": {"type": "int", "required": True},
+    "protocol": {"type": "str", "choices": ["tcp", "udp"], "default": "tcp"},
+    "to": {"type": "str", "required": True},
+    "to_port": {"type": "int"},
+    "loopback": {"type": "bool", "default": False},
+}
+NAT_MODULE: Spec = {
+    "name": {"type": "str"},
+    "bridge": {"type": "str"},
+    "subnet": {"type": "str"},
+    "masquerade": {"type": "bool", "default": False},
+    "forward": {"type": "bool", "default": True},
+    "publish": {"type": "list", "elements": "dict", "options": PUBLISH, "default": []},
+    "isolate": {"type": "bool", "default": False},
+    **STATE,
+    "persist": {"type": "bool", "default": False},
+    **RUN,
+}

@@ -64,16 +64,17 @@ def _sources(entry: str) -> dict[str, str]:
 
 def _imports(name: str, text: str) -> list[str]:
     """Relative imports only: the others are Python's and pyroute2."""
-    found = []
+    found: list[str] = []
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.ImportFrom) or not node.level:
             continue
         base = ".".join(name.split(".")[: -node.level])
-        if node.module:
-            found.append(f"{base}.{node.module}")
+        source = f"{base}.{node.module}" if node.module else base
+        if hasattr(importlib.import_module(source), "__path__"):
+            # Modules of a folder: our packages have nothing else in them.
+            found.extend(f"{source}.{alias.name}" for alias in node.names)
         else:
-            # Modules of the same folder.
-            found.extend(f"{base}.{alias.name}" for alias in node.names)
+            found.append(source)
     return found
 
 

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from .._errors import HostError
+from .._errors import HostError, OptionError
 
 LOCK_FILE = "/run/lock/container_net.lock"
 
@@ -24,6 +24,8 @@ def locked(timeout: float, path: str = LOCK_FILE, writes: bool = True) -> Iterat
     The kernel lets go of it when the process ends in any way. A run that only looks (``writes``
     false) waits for those that write, but leaves no file where none of them ever was.
     """
+    if timeout < 0:
+        raise OptionError("lock_timeout", timeout, "is less than no time", "Give 0 or more seconds")
     end = time.monotonic() + timeout
     fd = -1
     try:

@@ -17,9 +17,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netfabric.container_net.plugins.module_utils import _flow
+from ansible_collections.netfabric.container_net.plugins.module_utils import _files, _flow
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import OptionError
-from ansible_collections.netfabric.container_net.plugins.module_utils._host import engine, persist
+from ansible_collections.netfabric.container_net.plugins.module_utils._host import (
+    engine,
+    kept,
+    persist,
+)
 from ansible_collections.netfabric.container_net.plugins.module_utils._run import Outcome
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology import parse
 from tests.integration.engine import networks
@@ -45,7 +49,7 @@ rm -f /run/lock/*
 def disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Folders of the test's own in place of those under /etc and /usr/local."""
     for name, path in (("CONFIG_DIR", "etc"), ("ENGINE_DIR", "lib"), ("UNIT_DIR", "units")):
-        monkeypatch.setattr(persist, name, str(tmp_path / path))
+        monkeypatch.setattr(kept, name, str(tmp_path / path))
     return tmp_path
 
 
@@ -217,7 +221,7 @@ def test_systemd_takes_the_units(host: Host, disk: Path) -> None:
     text = Path(units[0]).read_text() + Path(units[1]).read_text()
     for sandboxing in ("Private", "Protect", "ReadOnly", "TemporaryFileSystem", "BindPaths"):
         assert sandboxing not in text
-    assert text.count("Before=flanneld.service docker.service") == 2
+    assert text.count("Before=flanneld.service docker.service container-net-nat.service") == 2
     assert text.count("After=network-online.target") == 1
 
 
@@ -263,7 +267,7 @@ def test_what_cannot_last_is_refused_before_the_first_change(
 def test_a_host_without_systemd_is_refused(
     host: Host, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persist, "_SYSTEMD", ())
+    monkeypatch.setattr(kept, "_SYSTEMD", ())
     with pytest.raises(OptionError, match="persist: True: this host has no systemd"):
         keep(networks.pair())
     assert host.namespaces() == []
@@ -272,7 +276,7 @@ def test_a_host_without_systemd_is_refused(
 def test_a_disk_that_is_full_is_an_error_that_the_next_run_heals(
     host: Host, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = persist._files.write
+    write = _files.write
     with monkeypatch.context() as patch:
 
         def full(path: str, *more: Any) -> None:
@@ -280,7 +284,7 @@ def test_a_disk_that_is_full_is_an_error_that_the_next_run_heals(
                 raise OSError(28, "No space left on device")
             write(path, *more)
 
-        patch.setattr(persist._files, "write", full)
+        patch.setattr(_files, "write", full)
         with pytest.raises(persist.HostError, match=r"The network is as wanted, but .* No space"):
             keep(networks.pair())
     assert keep(networks.pair()).changed

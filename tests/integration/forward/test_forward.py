@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[3] / "roles" / "common" / "files" / "forward"
+from ansible_collections.netfabric.container_net.plugins.module_utils._firewall.forwarding import (
+    SCRIPT,
+)
+
 FLANNEL = """# overlay to our containers, and back
 4 -i flannel.1 -s 172.20.0.0/16 -d 172.20.24.0/24 -o docker0 -j ACCEPT
 4 -i docker0 -s 172.20.24.0/24 -o flannel.1 -j ACCEPT
@@ -52,12 +55,16 @@ class Host:
     def __init__(self, directory: Path) -> None:
         self.rules = directory / "forward.d"
         self.rules.mkdir()
+        self.passing = directory / "passing.d"
+        self.script = directory / "forward"
+        self.script.write_text(SCRIPT)
         self.bin = directory / "bin"
         self.bin.mkdir()
         self._env = {
             **os.environ,
             "PATH": f"{self.bin}:{os.environ['PATH']}:/usr/sbin:/sbin",
             "CONTAINER_NET_FORWARD_RULES": str(self.rules),
+            "CONTAINER_NET_FORWARD_PASSING": str(self.passing),
             "CONTAINER_NET_FORWARD_LOCK": str(directory / "lock"),
         }
         self._process = subprocess.Popen(
@@ -89,7 +96,7 @@ class Host:
         return done.stdout
 
     def forward(self, *arguments: str, status: int = 0) -> str:
-        done = self.run("sh", str(SCRIPT), *arguments)
+        done = self.run("sh", str(self.script), *arguments)
         assert done.returncode == status, (done.returncode, done.stdout, done.stderr)
         return done.stdout if status < 2 else done.stderr
 
@@ -203,6 +210,20 @@ def test_changed_rules_replace_the_old_ones(host: Host) -> None:
     assert listed.count("-A CONTAINER-NET") == 3
 
 
+def test_rules_that_a_reboot_loses(host: Host) -> None:
+    """They stand beside those that are kept, and others' runs leave them."""
+    host.passing.mkdir()
+    (host.passing / "bridge.rules").write_text(BRIDGE)
+    (host.rules / "flannel.rules").write_text(FLANNEL)
+    host.forward("apply")
+    assert host.sh("iptables -S CONTAINER-NET").count("-A CONTAINER-NET") == 3
+    host.forward("remove", "flannel")
+    assert host.sh("iptables -S CONTAINER-NET").count("-A CONTAINER-NET") == 1
+    (host.passing / "bridge.rules").unlink()
+    host.forward("apply")
+    assert "CONTAINER-NET" not in host.ruleset()
+
+
 def test_what_was_lost_comes_back(host: Host) -> None:
     """`iptables -F`, a firewall's reload: the jump or the rules are gone."""
     (host.rules / "flannel.rules").write_text(FLANNEL)
@@ -280,13 +301,14 @@ def test_missing_program(tmp_path: Path, missing: str) -> None:
             place = next(p for p in ("/usr/sbin", "/usr/bin") if Path(p, name).exists())
             (tmp_path / "bin" / name).symlink_to(f"{place}/{name}")
     # The script looks into the system's own folders too, so those are not to be seen.
-    script = SCRIPT.read_text().replace("PATH=$PATH:/usr/sbin:/sbin", "PATH=$PATH")
+    script = SCRIPT.replace("PATH=$PATH:/usr/sbin:/sbin", "PATH=$PATH")
     done = subprocess.run(
         ["/bin/sh", "-s", "apply"],
         input=script,
         env={
             "PATH": str(tmp_path / "bin"),
             "CONTAINER_NET_FORWARD_RULES": str(tmp_path / "rules"),
+            "CONTAINER_NET_FORWARD_PASSING": str(tmp_path / "passing"),
             "CONTAINER_NET_FORWARD_LOCK": str(tmp_path / "lock"),
         },
         capture_output=True,

@@ -13,6 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.netfabric.container_net.plugins.module_utils._firewall.nft import (
+    tells_bridges,
+)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -671,7 +675,74 @@ TOPOLOGY = Life(
     more={"name": "two_rooms"},
 )
 
-LIVES = (NETNS, BRIDGE, VETH, VXLAN, ROUTE, TOPOLOGY)
+WEB = {"host_port": 8080, "to": "192.168.2.10", "to_port": 80}
+NAT = Life(
+    "nat",
+    (
+        Step(
+            "masquerade",
+            {"masquerade": True},
+            probe="nft list table inet container_net.mybridge; iptables -S; ip6tables -S",
+            shows=(
+                'ip saddr 192.168.2.0/24 oifname != "mybridge" masquerade',
+                "-A FORWARD -j CONTAINER-NET",
+                "-A CONTAINER-NET -s 192.168.2.0/24 -i mybridge",
+            ),
+            lacks=("dnat",),
+        ),
+        Step(
+            "the network may be said, also by an address in it",
+            {"masquerade": True, "subnet": "192.168.2.1/24"},
+            changed=False,
+        ),
+        Step(
+            "a published port, at 127.0.0.1 as well",
+            {"publish": [{**WEB, "loopback": True}]},
+            probe="nft list table inet container_net.mybridge; bridge -d link show;"
+            "sysctl net.ipv4.conf.mybridge.route_localnet; iptables -S CONTAINER-NET",
+            shows=(
+                "tcp dport 8080 dnat ip to 192.168.2.10:80",
+                "hairpin on",
+                "route_localnet = 1",
+                "--ctstate DNAT",
+            ),
+            lacks=("oifname !=",),
+        ),
+        Step(
+            "isolated ports, and no accepts",
+            {"publish": [WEB], "isolate": True, "forward": False},
+            probe="nft list ruleset; sysctl net.ipv4.conf.mybridge.route_localnet",
+            shows=(
+                'meta ibrname "mybridge" meta obrname "mybridge" drop'
+                if tells_bridges()
+                else 'iifname { "port1", "port2" } oifname { "port1", "port2" } drop',
+                "route_localnet = 0",
+            ),
+            lacks=("127.0.0.1",),
+        ),
+        Step(
+            "all of it goes, what others made stays",
+            {"state": "absent"},
+            probe="nft list tables; bridge -d link show",
+            shows=("table ip theirs", "hairpin off"),
+            lacks=("container_net", "hairpin on"),
+        ),
+        Step("nothing is there to go", {"state": "absent"}, changed=False),
+    ),
+    before="""
+    sysctl -qw net.ipv4.ip_forward=1
+    nft add table ip theirs
+    ip link add mybridge type bridge
+    ip addr add 192.168.2.1/24 dev mybridge
+    for n in 1 2; do
+        ip link add port$n type veth peer name other$n
+        ip link set port$n master mybridge
+    done
+    """,
+    more={"bridge": "mybridge"},
+)
+
+LIVES = (NETNS, BRIDGE, VETH, VXLAN, ROUTE, TOPOLOGY, NAT)
 
 
 def call(life: Life, step: Step) -> dict[str, Any]:

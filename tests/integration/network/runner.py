@@ -32,7 +32,9 @@ see() {
 ls -l /run/netns
 see "ip"
 for name in $(ip netns list | cut -d' ' -f1); do see "ip -n $name"; done
-find /var/lib/container_net /etc/container_net /etc/systemd/system -type f -exec md5sum {} +
+nft list ruleset | sed -E 's/ packets [0-9]+ bytes [0-9]+//'
+find /var/lib/container_net /run/container_net /etc/container_net /etc/systemd/system \
+    -type f -exec md5sum {} +
 """
 
 

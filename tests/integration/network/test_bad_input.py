@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
-from tests.integration.network.bad_input import CASES, HOST, OTHERS, Bad
+from tests.integration.network import bad_input, bad_nat
+from tests.integration.network.bad_input import Bad
 from tests.integration.network.sandbox import ROOT, Sandbox
 
+CASES = (*bad_input.CASES, *bad_nat.CASES)
 NAMES = [f"{case.module}: {case.title}" for case in CASES]
 
 
@@ -27,8 +29,12 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     sandbox = Sandbox(tmp_path_factory.mktemp("bad"))
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}/.build:{os.environ.get('PYTHONPATH', '')}"}
     try:
-        sandbox.sh(HOST)
-        others = [{"module": "topology", "options": options} for options in OTHERS]
+        sandbox.sh(bad_input.HOST + bad_nat.HOST)
+        others = [
+            {"module": module, "options": options}
+            for module, of_module in (("topology", bad_input.OTHERS), ("nat", bad_nat.OTHERS))
+            for options in of_module
+        ]
         done = sandbox.run(
             sys.executable,
             "tests/integration/network/runner.py",
@@ -36,19 +42,23 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
             env=environment,
         )
         assert all(answer["result"].get("changed") for answer in json.loads(done.stdout))
-        done = sandbox.run(
-            sys.executable,
-            "tests/integration/network/runner.py",
-            input=json.dumps([dataclasses.asdict(case) for case in CASES]),
-            env=environment,
-        )
-        yield dict(zip(NAMES, json.loads(done.stdout)))
+        listed: list[dict[str, Any]] = []
+        for table in (bad_input.CASES, bad_nat.CASES):
+            done = sandbox.run(
+                sys.executable,
+                "tests/integration/network/runner.py",
+                input=json.dumps([dataclasses.asdict(case) for case in table]),
+                env=environment,
+                timeout=600,
+            )
+            listed += json.loads(done.stdout)
+        yield dict(zip(NAMES, listed))
     finally:
         sandbox.close()
 
 
 def test_the_table_is_long_enough() -> None:
-    assert len(CASES) >= 140
+    assert len(CASES) >= 185
     for word in ("prune", "adopt", "1024 ports", "lock_timeout"):
         assert [case for case in CASES if word in str((case.options, case.says))]
     assert len(set(NAMES)) == len(NAMES)

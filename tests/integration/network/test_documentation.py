@@ -27,12 +27,22 @@ ip -n ns1 addr add 192.168.2.10/24 dev far
 """
 
 
-@pytest.mark.parametrize("name", ["netns", "bridge", "veth", "vxlan", "route", "topology"])
+# What the examples of module nat stand on.
+BRIDGE = """
+sysctl -qw net.ipv4.ip_forward=1
+ip link add mybridge type bridge
+ip addr add 192.168.2.1/24 dev mybridge
+"""
+
+
+@pytest.mark.parametrize("name", ["netns", "bridge", "veth", "vxlan", "route", "nat", "topology"])
 def test_examples_run_and_return_what_is_listed(sandbox: Sandbox, name: str) -> None:
     module = importlib.import_module(f"{MODULES}.{name}")
     listed = yaml.safe_load(module.RETURN)
     if name == "route":
         sandbox.sh(NETWORK)
+    if name == "nat":
+        sandbox.sh(BRIDGE)
     tasks = yaml.safe_load(module.EXAMPLES)
     if name == "netns":
         # The process that an example speaks of.

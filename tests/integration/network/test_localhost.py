@@ -47,10 +47,11 @@ def test_every_module_is_the_file_in_this_tree(
     daemon_json = {"path": str(tmp_path / "daemon.json"), "check_with_dockerd": "never"}
     calls: dict[str, dict[str, Any]] = {
         "netns": {"name": "room"},
-        "bridge": {"name": "br"},
+        "bridge": {"name": "br", "addresses": ["10.8.0.1/24"]},
         "veth": {"name": "left", "netns": "room", "peer": {"name": "right", "master": "br"}},
         "route": {"dst": "10.3.0.0/16", "type": "blackhole"},
         "topology": {"name": "all", "bridges": [{"name": "other"}]},
+        "nat": {"bridge": "br", "subnet": "10.8.0.0/24", "masquerade": True},
         "vxlan": {"name": "vx", "vni": 5, "dstport": 4789},
         "docker_daemon_json": {**daemon_json, "settings": {"mtu": 1450}},
         "flannel_network": {**there, "network": "172.20.0.0/16"},

@@ -41,6 +41,11 @@ VXLAN = {
     "learning": False,
     "fdb": [{"mac": "02:00:00:00:09:07", "dst": "2001:db8:9::7"}],
 }
+NAT = {
+    "bridge": "smoke",
+    "masquerade": True,
+    "publish": [{"host_port": 8080, "to": "10.8.0.9", "loopback": True}],
+}
 BRIDGE = {"name": "smoke", "stp": True, "ageing_time": 60}
 
 # Module, options, whether it is a change.
@@ -59,6 +64,10 @@ CALLS: tuple[tuple[str, dict[str, Any], bool], ...] = (
     ("route", {**ROUTE, "via": "10.9.0.252"}, True),
     ("route", {**ROUTE, "via": "10.9.0.252", "state": "absent"}, True),
     ("veth", {"name": "right", "netns": "smoke1", "state": "absent"}, True),
+    ("nat", NAT, True),
+    ("nat", NAT, False),
+    ("nat", {**NAT, "masquerade": False}, True),
+    ("nat", {"bridge": "smoke", "state": "absent"}, True),
     ("bridge", {"name": "smoke", "state": "absent"}, True),
     ("netns", {"name": "smoke1", "state": "absent"}, True),
     ("vxlan", VXLAN, True),

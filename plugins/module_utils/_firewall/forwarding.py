@@ -1,27 +1,42 @@
-#!/bin/sh
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The script that keeps the chain CONTAINER-NET, and the unit that runs it: for every host.
+
+They are data here, so that module nat brings them along; role common reads the texts between the
+triple quotes. The one engine for the chain is the script: it stays on the host.
+"""
+
+from __future__ import annotations
+
+SCRIPT = r"""#!/bin/sh
 # Copyright: (c) 2026, netfabric.container_net contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Lets the packets of container networks pass this host, and nothing else.
 #
-#   forward apply          make the rules of all rule files so; prints what changed, nothing = nothing
+#   forward apply          make the rules of all rule files so; prints what changed, if anything
 #   forward check          the same without changing anything; exit 1 when something would change
-#   forward remove [NAME]  take the rules of NAME away, with its file; without NAME: all rules, files stay
+#   forward remove [NAME]  take the rules of NAME away, with its file; without NAME: all rules, the
+#                          files stay
 #   forward uninstall NAME the same, and with the last rules the unit and this script go too
 #   forward look NAME SCRIPT UNIT RULES
 #                          what `apply` and the installation of this script would change, one word a
 #                          line; the three are SHA-256 sums of the files as they should be
 #
-# A rule file is /etc/container_net/forward.d/NAME.rules. Each line is a rule of iptables behind the
-# family it is for ("4 -i br0 -o br0 -j ACCEPT", "6 ..."); # begins a comment.
+# A rule file is /etc/container_net/forward.d/NAME.rules, or under /run, where a reboot loses it.
+# Each line is a rule of iptables behind the family it is for ("4 -i br0 -o br0 -j ACCEPT",
+# "6 ..."); # begins a comment.
 #
-# All rules stand in one chain, CONTAINER-NET. The jump to it is first in DOCKER-USER where Docker is,
-# else first in FORWARD. An accept in a table of our own would not help: a packet that one base chain
-# accepts is still dropped by the next. So a base chain of somebody else that drops is an error.
+# All rules stand in one chain, CONTAINER-NET. The jump to it is first in DOCKER-USER where Docker
+# is, else first in FORWARD. An accept in a table of our own would not help: a packet that one base
+# chain accepts is still dropped by the next. So a base chain of others that drops is an error.
 set -eu
 
 RULES=${CONTAINER_NET_FORWARD_RULES:-/etc/container_net/forward.d}
+PASSING=${CONTAINER_NET_FORWARD_PASSING:-/run/container_net/forward.d}
 LOCK=${CONTAINER_NET_FORWARD_LOCK:-/run/lock/container_net.forward}
 CHAIN=CONTAINER-NET
 UNIT_FILE=/etc/systemd/system/container-net-forward.service
@@ -40,20 +55,23 @@ die() {
 # One line a rule of family $1: its mark, a tab, the rule. The mark names file and rule, so that a
 # rule is found again in whatever words iptables prints it.
 wanted() {
-    for file in "$RULES"/*.rules; do
+    for file in "$RULES"/*.rules "$PASSING"/*.rules; do
         [ -e "$file" ] || continue
         name=${file##*/}
         name=${name%.rules}
         while read -r family rule || [ -n "$family" ]; do
             case $family in
-            "$1") printf 'container_net:%s:%s\t%s\n' "$name" "$(printf %s "$rule" | cksum | tr ' ' -)" "$rule" ;;
+            "$1")
+                sum=$(printf %s "$rule" | cksum | tr ' ' -)
+                printf 'container_net:%s:%s\t%s\n' "$name" "$sum" "$rule"
+                ;;
             esac
         done <"$file"
     done
 }
 
 refuse_bad_lines() {
-    for file in "$RULES"/*.rules; do
+    for file in "$RULES"/*.rules "$PASSING"/*.rules; do
         [ -e "$file" ] || continue
         while read -r family rule || [ -n "$family" ]; do
             case $family in
@@ -116,8 +134,10 @@ need_tools() {
     for need in iptables ip6tables; do
         case $("$need" -V) in
         *nf_tables*) ;;
-        *) die "$need is the legacy variant, whose rules stand beside those of Docker and flannel." \
-            "Switch with: update-alternatives --set $need /usr/sbin/$need-nft" ;;
+        *)
+            die "$need is the legacy variant, whose rules stand beside those of Docker and" \
+                "flannel. Switch with: update-alternatives --set $need /usr/sbin/$need-nft"
+            ;;
         esac
     done
 }
@@ -149,13 +169,14 @@ dropping_chains() {
             if (first == "drop" || first == "reject") drops = 1
         }
         $1 == "}" && chain != "" {
-            iptables = (name == "filter" && chain == "FORWARD" && (family == "ip" || family == "ip6"))
+            iptables = (family == "ip" || family == "ip6") && name == "filter" && chain == "FORWARD"
             if (forward && drops && !iptables) print family, name, chain
             chain = ""
         }'
 }
 
-# Whether table $1 $2 has a rule that lets packets of link $4 (seen as $3) pass or sorts them elsewhere.
+# Whether table $1 $2 has a rule that lets packets of link $4 (seen as $3) pass or sorts them
+# elsewhere.
 spared() {
     [ "$4" != - ] && nft list table "$1" "$2" |
         grep -qE -e "$3 (\"$4\"|\{[^}]*\"$4\"[^}]*\}) .*(accept|jump|goto)"
@@ -163,8 +184,9 @@ spared() {
 
 strange() {
     if [ "$4" != - ]; then match="iifname \"$4\"" link=$4; else match="oifname \"$5\"" link=$5; fi
-    die "the chain $3 of the nftables table $1 $2 drops forwarded packets, and an accept elsewhere cannot" \
-        "change that. Its owner has to add a rule such as: nft 'insert rule $1 $2 $3 $match accept'" \
+    die "the chain $3 of the nftables table $1 $2 drops forwarded packets, and an accept" \
+        "elsewhere cannot change that." \
+        "Its owner has to add a rule such as: nft 'insert rule $1 $2 $3 $match accept'" \
         "(with firewalld: firewall-cmd --permanent --zone=trusted --add-interface=$link)"
 }
 
@@ -176,7 +198,8 @@ refuse_strangers() {
             [ "$family" = inet ] || [ "$family" = "$(table $ours)" ] || continue
             echo "$pairs" | while read -r from to; do
                 [ -n "$from" ] || continue
-                spared "$family" "$name" iifname "$from" || spared "$family" "$name" oifname "$to" ||
+                spared "$family" "$name" iifname "$from" ||
+                    spared "$family" "$name" oifname "$to" ||
                     strange "$family" "$name" "$chain" "$from" "$to"
             done || exit 2
         done || exit 2
@@ -186,9 +209,11 @@ refuse_strangers() {
         names=/proc/net/$(table $ours)_tables_names
         if [ -z "$(wanted $ours)" ] || ! grep -qs '^filter$' "$names"; then continue; fi
         command -v "$legacy" >/dev/null 2>&1 || continue
-        if "$legacy" -w -S FORWARD | grep -qE -e '^(-P FORWARD DROP|-A FORWARD -j (DROP|REJECT.*))$'; then
-            die "the chain FORWARD of $legacy drops forwarded packets, and an accept elsewhere cannot" \
-                "change that. Move those rules to the nft variant, or add an accept for our links there."
+        if "$legacy" -w -S FORWARD |
+            grep -qE -e '^(-P FORWARD DROP|-A FORWARD -j (DROP|REJECT.*))$'; then
+            die "the chain FORWARD of $legacy drops forwarded packets, and an accept elsewhere" \
+                "cannot change that. Move those rules to the nft variant, or add an accept for" \
+                "our links there."
         fi
     done
 }
@@ -248,7 +273,8 @@ apply_family() {
         act "$1 -I $place -j $CHAIN" set_jump "$1" "$place" "$CHAIN"
     fi
     for chain in FORWARD DOCKER-USER; do
-        if [ "$chain" = "$place" ]; then drop_jumps "$1" "$chain" 1; else drop_jumps "$1" "$chain" 0; fi
+        if [ "$chain" = "$place" ]; then keep=1; else keep=0; fi
+        drop_jumps "$1" "$chain" "$keep"
     done
 }
 
@@ -335,7 +361,7 @@ uninstall() {
         rm -f "$SCRIPT_FILE"
         echo "$SCRIPT_FILE"
     fi
-    for folder in "$RULES" "${RULES%/*}" "${SCRIPT_FILE%/*}"; do
+    for folder in "$RULES" "$PASSING" "${RULES%/*}" "${PASSING%/*}" "${SCRIPT_FILE%/*}"; do
         find "$folder" -maxdepth 0 -type d -empty -print -delete 2>/dev/null || true
     done
 }
@@ -374,3 +400,25 @@ look)
     ;;
 *) die "say apply, check, remove [NAME], uninstall NAME or look NAME SCRIPT UNIT RULES" ;;
 esac
+"""
+
+UNIT = r"""# Written by Ansible (collection netfabric.container_net).
+[Unit]
+Description=Let container networks pass this host
+Documentation=https://github.com/netfabric/container_net
+# Firewalls load their rules first and would otherwise flush ours; Docker keeps what it finds.
+After=network-pre.target nftables.service netfilter-persistent.service ufw.service firewalld.service
+Before=docker.service
+# What they load again while the host runs is followed by ours again.
+PartOf=nftables.service netfilter-persistent.service
+ReloadPropagatedFrom=nftables.service netfilter-persistent.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/lib/container_net/forward apply
+ExecReload=/usr/local/lib/container_net/forward apply
+
+[Install]
+WantedBy=multi-user.target
+"""
