@@ -84,13 +84,17 @@ def _typed(entry: Mapping[str, Any]) -> dict[str, Any]:
     if entry.get("mtu") is not None:
         typed["mtu"] = int(entry["mtu"])
     if entry.get("networks"):
-        typed["networks"] = [_split(part) for part in entry["networks"]]
+        typed["networks"] = [
+            {**part, "aliases": _texts(part.get("aliases"))} for part in entry["networks"]
+        ]
+    if entry.get("ports"):
+        typed["ports"] = _texts(entry["ports"])
     return typed
 
 
-def _split(part: Mapping[str, Any]) -> dict[str, Any]:
-    aliases = part.get("aliases") or []
-    return {**part, "aliases": aliases.split(",") if isinstance(aliases, str) else aliases}
+def _texts(value: Any) -> list[str]:
+    several = value.split(",") if isinstance(value, str) else value or []
+    return [str(one) for one in several]
 
 
 def docker_networks_plan(

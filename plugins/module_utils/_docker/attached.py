@@ -13,6 +13,7 @@ from typing import Any
 
 from .._errors import OptionError
 from .networks import DockerNetwork, docker_name, inside
+from .published import Published, parse_published
 from .values import address
 
 SHARES = "container:"
@@ -73,6 +74,7 @@ class Container:
     mode: str
     endpoints: tuple[Endpoint, ...]
     passed: Mapping[str, Any]
+    published: tuple[Published, ...]
 
     @property
     def shares_with(self) -> str:
@@ -115,6 +117,7 @@ def parse_container(option: str, entry: Mapping[str, Any]) -> Container:
         mode or ("" if networks else "bridge"),
         tuple(_endpoints(option, networks)),
         passed,
+        parse_published(f"{option}.ports", entry.get("ports") or ()),
     )
 
 

@@ -20,6 +20,7 @@ from .._errors import OptionError
 from .around import check_around, check_each_other
 from .attached import Container, check_addresses, check_shared_addresses, parse_container
 from .networks import DockerNetwork, parse_network
+from .published import check_published
 
 #: Label with the name of the set that a network or container belongs to.
 SET = "netfabric.container_net"
@@ -198,6 +199,12 @@ def _check_container(
                     )
     if container.shares_with:
         _check_shared(container, before, host, wanted)
+    check_published(
+        container.published,
+        {other.name: other.published for other in before},
+        host,
+        lambda there: _set_of(there) == wanted.name,
+    )
     if wanted.pull == "never" and image_name(container.passed["image"]) not in host["images"]:
         raise OptionError(
             f"{container.option}.image",

@@ -83,6 +83,12 @@ def containers(engine: Engine) -> list[dict[str, Any]]:
                 "running": container["State"] == "running",
                 "labels": container.get("Labels") or {},
                 "networks": on,
+                "published": [
+                    {"protocol": port["Type"], "address": port.get("IP", ""), "port": public}
+                    for port in container.get("Ports") or []
+                    for public in [port.get("PublicPort")]
+                    if public
+                ],
             }
         )
     return found
@@ -161,6 +167,25 @@ def routes() -> list[dict[str, str]]:
     return found
 
 
+def listeners() -> list[dict[str, Any]]:
+    """What the host's programs listen on; no address means all."""
+    command = ["ss", "-H", "-l", "-n", "-t", "-u"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = []
+    for line in answer.splitlines():
+        words = line.split()
+        address, dummy, port = words[4].rpartition(":")
+        address = address.strip("[]").partition("%")[0]
+        found.append(
+            {
+                "protocol": words[0],
+                "address": "" if address == "*" else address,
+                "port": int(port),
+            }
+        )
+    return found
+
+
 def flannel(path: str) -> list[str]:
     """flannel's networks, out of its subnet.env."""
     try:
@@ -196,6 +221,7 @@ def main() -> None:
         "noted": os.path.exists(question["note"]),
         "links": links(),
         "routes": routes(),
+        "listeners": listeners(),
         "flannel": flannel(question["subnet_file"]),
         **found,
         "made": made(found, question["label"]),

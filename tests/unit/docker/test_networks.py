@@ -71,8 +71,24 @@ HOST: dict[str, Any] = {
             "running": True,
             "labels": {},
             "networks": {"theirs": ["172.30.0.2"]},
+            "published": [
+                {"protocol": "tcp", "address": "0.0.0.0", "port": 8000},
+                {"protocol": "tcp", "address": "::", "port": 8000},
+            ],
         },
-        {"name": "stopped", "running": False, "labels": {}, "networks": {"bridge": []}},
+        {
+            "name": "stopped",
+            "running": False,
+            "labels": {},
+            "networks": {"bridge": []},
+            "published": [],
+        },
+    ],
+    "listeners": [
+        {"protocol": "tcp", "address": "", "port": 22},
+        {"protocol": "udp", "address": "127.0.0.1", "port": 53},
+        # Docker's, for what stranger publishes.
+        {"protocol": "tcp", "address": "0.0.0.0", "port": 8000},
     ],
 }
 
@@ -116,7 +132,13 @@ def made(
         on = {end["name"]: [end.get("ipv4_address", "")] for end in container["networks"]}
         labels = container["labels"]
         host["containers"].append(
-            {"name": container["name"], "running": True, "labels": labels, "networks": on}
+            {
+                "name": container["name"],
+                "running": True,
+                "labels": labels,
+                "networks": on,
+                "published": [],
+            }
         )
     return host
 
@@ -360,6 +382,36 @@ REFUSED: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]], list[str]]]
     ("unknown mode", [], [{**BOX, "network_mode": "n"}], ["is no mode"]),
     ("nobody's network", [], [{**BOX, "network_mode": "container:"}], ["is no mode"]),
     ("ports without network", [], [{**BOX, "network_mode": "none", "ports": ["80"]}], ["ports"]),
+    ("no port", [], [{**BOX, "ports": ["http:80"]}], ["[c].ports: 'http:80'", "is no port"]),
+    ("a port too high", [], [{**BOX, "ports": ["80:65536"]}], ["not between 1 and 65535"]),
+    ("ports backwards", [], [{**BOX, "ports": ["81-80:81-80"]}], ["not between"]),
+    ("unequal ranges", [], [{**BOX, "ports": ["80-82:80-81"]}], ["3 ports of the host, 2 of"]),
+    ("no protocol of ports", [], [{**BOX, "ports": ["80:80/icmp"]}], ["icmp is no protocol"]),
+    ("no address to publish on", [], [{**BOX, "ports": ["eth0:80:80"]}], ["not an IP address"]),
+    (
+        "published twice",
+        [],
+        [{**BOX, "ports": ["8080:80"]}, {**BOX, "name": "d", "ports": ["10.0.2.15:8080:81"]}],
+        ["containers[d].ports: '10.0.2.15:8080:81'", "c publishes 8080:80", "another port"],
+    ),
+    (
+        "published twice by one",
+        [],
+        [{**BOX, "ports": ["8080-8089:80-89", "8085:90"]}],
+        ["8080-8089:80-89 publishes the same port"],
+    ),
+    (
+        "published by another",
+        [],
+        [{**BOX, "ports": ["[::1]:8000:80"]}],
+        ["container stranger publishes port 8000"],
+    ),
+    (
+        "port of a program",
+        [],
+        [{**BOX, "ports": ["127.0.0.1:22:22"]}],
+        ["a program of the host listens on tcp port 22", "ss -lnp sport = :22"],
+    ),
     (
         "hostname of another's network",
         [],
@@ -404,6 +456,31 @@ def test_refused(
     assert len(found["problems"]) == 1
     for part in parts:
         assert part in found["problems"][0]
+
+
+@pytest.mark.parametrize(
+    "ports",
+    [
+        ["8080:80", "8080:80/udp"],
+        ["10.0.2.15:8080:80", "10.0.2.16:8080:80"],
+        ["0.0.0.0:8080:80", "[::]:8080:80"],
+        # Docker chooses.
+        ["80", "127.0.0.1::80"],
+        ["8000-8010:80"],
+        # Somebody listens on the port of another protocol, or on another address.
+        ["22:22/udp", "53:53/tcp", "10.0.2.15:53:53/udp"],
+    ],
+)
+def test_ports_that_are_free(ports: list[str]) -> None:
+    assert plan([], [{**BOX, "ports": ports}])["problems"] == []
+
+
+def test_a_second_run_finds_its_own_ports() -> None:
+    host = made([], [{**BOX, "ports": ["8080:80"]}])
+    end = {"protocol": "tcp", "address": "0.0.0.0", "port": 8080}
+    host["containers"][-1]["published"] = [end]
+    host["listeners"].append(end)
+    assert plan([], [{**BOX, "ports": ["8080:80"]}], host=host)["problems"] == []
 
 
 def test_every_problem_is_named_at_once() -> None:
@@ -612,8 +689,14 @@ def test_a_fixed_address_beside_a_range() -> None:
 
 
 def test_text_of_the_command_line() -> None:
-    given = plan([{**NET, "icc": "no", "mtu": "1400"}], [on({"name": "n", "aliases": "a,b"})])
-    meant = plan([{**NET, "icc": False, "mtu": 1400}], [on({"name": "n", "aliases": ["a", "b"]})])
+    given = plan(
+        [{**NET, "icc": "no", "mtu": "1400"}],
+        [on({"name": "n", "aliases": "a,b"}, ports="8080:80,90")],
+    )
+    meant = plan(
+        [{**NET, "icc": False, "mtu": 1400}],
+        [on({"name": "n", "aliases": ["a", "b"]}, ports=["8080:80", "90"])],
+    )
     assert given == meant
     assert meant["containers"][0]["networks"][0]["aliases"] == ["a", "b"]
 
