@@ -75,6 +75,15 @@ def bridge_address() -> str:
     return f"{found[0]['local']}/{found[0]['prefixlen']}" if found else ""
 
 
+def switched(path: str) -> bool | None:
+    """A sysctl that is 0 or 1, None where there is none."""
+    try:
+        with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
+            return file.read().strip() != "0"
+    except FileNotFoundError:
+        return None
+
+
 def unit_state(unit: str) -> dict[str, Any]:
     """Whether the unit is active and enabled; both False where there is no systemd."""
     systemctl = shutil.which("systemctl")
@@ -122,14 +131,14 @@ def main() -> None:
     path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
     programs = {name: shutil.which(name, path=path) for name in ("dockerd", "docker")}
     unit = unit_state(question["unit"])
-    with open("/proc/sys/net/ipv4/ip_forward", encoding="ascii") as file:
-        forwarding = file.read().strip() == "1"
     answer = {
         "missing": [name for name, found in programs.items() if found is None],
         "version": version(programs["dockerd"]),
         "unit": unit,
         "unit_before": unit_before(question["before"]),
-        "forwarding": forwarding,
+        "forwarding": switched("ipv4/ip_forward"),
+        # None: no bridge can be filtered yet, Docker sees to that when it starts.
+        "bridges_filtered": switched("bridge/bridge-nf-call-iptables"),
         "files": [f["path"] for f in question["files"] if differs(f["path"], f["sha256"])],
         "ours": [name for name in question["ours"] if os.path.lexists(name)],
         # Asking a stopped Docker's socket would start it.

@@ -156,6 +156,18 @@ def test_containers_are_not_stopped_unasked(host: RoleHost) -> None:
     assert [line.split()[1] for line in host.log()] == ["stopped", "started"]
 
 
+def test_icc_off_has_bridges_filtered(host: RoleHost) -> None:
+    """Docker sees to it when it starts; somebody may have switched it off since (S6)."""
+    switch = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+    start(host)
+    host.shell(f"echo 0 >{switch}")
+    assert host.apply()[0]["failures"] == 0
+    assert host.shell(f"cat {switch}") == "0\n"
+    assert host.apply(docker_daemon_settings={"icc": False})[0]["failures"] == 0
+    assert host.shell(f"cat {switch}") == "1\n"
+    assert host.apply(docker_daemon_settings={"icc": False})[0]["changed"] == 0
+
+
 def under_live_restore(host: RoleHost, *names: str) -> None:
     lines = "".join(f"{name} no\\n" for name in names)
     host.shell(f"touch /run/stand_in/live-restore; printf '{lines}' > /run/stand_in/containers")

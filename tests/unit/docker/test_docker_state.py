@@ -131,6 +131,7 @@ def test_the_answer(tmp_path: Path) -> None:
     assert answer["unit_before"] == {"active": False, "enabled": True}
     assert answer["containers"] == NOTHING
     assert isinstance(answer["forwarding"], bool)
+    assert answer["bridges_filtered"] in (True, False, None)
     assert answer["bridge"] == ""
     assert set(answer) == {
         "missing",
@@ -138,6 +139,7 @@ def test_the_answer(tmp_path: Path) -> None:
         "unit",
         "unit_before",
         "forwarding",
+        "bridges_filtered",
         "files",
         "ours",
         "containers",
