@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,11 +29,18 @@ def reaches(host: Host, container: str, target: str) -> bool:
     return host.run(f"docker exec {container} ping -c 2 -W 3 {target}").rc == 0
 
 
+@cache
+def inspected(host: Host) -> dict[str, dict[str, Any]]:
+    """Name → what Docker knows of each container that runs."""
+    found = json.loads(host.check_output("docker inspect $(docker ps --quiet)"))
+    return {container["Name"].lstrip("/"): container for container in found}
+
+
 def inspect(host: Host, container: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(host.check_output(f"docker inspect {container}"))[0]
-    return found
+    return inspected(host)[container]
 
 
+@cache
 def links(host: Host, container: str) -> dict[str, list[str]]:
     """Link → its IPv4 addresses, in a container's namespace."""
     pid = inspect(host, container)["State"]["Pid"]
@@ -47,6 +55,7 @@ def links(host: Host, container: str) -> dict[str, list[str]]:
     }
 
 
+@cache
 def other(host: Host) -> str:
     """The name of the other host."""
     return "node2" if host.check_output("hostname") == "node1" else "node1"
