@@ -23,6 +23,7 @@ from typing import Any
 SOCKET = "/run/docker.sock"
 # What Docker starts again by itself after a restart.
 COME_BACK = ("always", "unless-stopped")
+NOTHING: dict[str, Any] = {"running": [], "lost": [], "live_restore": False}
 
 
 class Engine(http.client.HTTPConnection):
@@ -45,7 +46,7 @@ class Engine(http.client.HTTPConnection):
 
 
 def containers() -> dict[str, Any]:
-    """Running containers, and those of them that a restart would stop for good."""
+    """Names of running containers, and of those that a restart would stop for good."""
     engine = Engine()
     try:
         running = engine.ask("/containers/json") or []
@@ -58,10 +59,29 @@ def containers() -> dict[str, Any]:
                 lost.append(container["Names"][0].lstrip("/"))
     except (OSError, http.client.HTTPException, ValueError):
         # Docker does not answer on its usual socket: nothing is known.
-        return {"running": 0, "lost": [], "live_restore": False}
+        return NOTHING
     finally:
         engine.close()
-    return {"running": len(running), "lost": sorted(lost), "live_restore": live_restore}
+    names = [container["Names"][0].lstrip("/") for container in running]
+    return {"running": names, "lost": sorted(lost), "live_restore": live_restore}
+
+
+def bridge_address() -> str:
+    """docker0's first IPv4 address with its prefix length, '' without one."""
+    command = ["ip", "-json", "-4", "address", "show", "dev", "docker0"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    links = json.loads(answer.stdout) if answer.returncode == 0 and answer.stdout else []
+    found = [entry for link in links for entry in link.get("addr_info", [])]
+    return f"{found[0]['local']}/{found[0]['prefixlen']}" if found else ""
+
+
+def switched(path: str) -> bool | None:
+    """A sysctl that is 0 or 1, None where there is none."""
+    try:
+        with open(f"/proc/sys/net/{path}", encoding="ascii") as file:
+            return file.read().strip() != "0"
+    except FileNotFoundError:
+        return None
 
 
 def unit_state(unit: str) -> dict[str, Any]:
@@ -111,19 +131,19 @@ def main() -> None:
     path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
     programs = {name: shutil.which(name, path=path) for name in ("dockerd", "docker")}
     unit = unit_state(question["unit"])
-    nothing = {"running": 0, "lost": [], "live_restore": False}
-    with open("/proc/sys/net/ipv4/ip_forward", encoding="ascii") as file:
-        forwarding = file.read().strip() == "1"
     answer = {
         "missing": [name for name, found in programs.items() if found is None],
         "version": version(programs["dockerd"]),
         "unit": unit,
         "unit_before": unit_before(question["before"]),
-        "forwarding": forwarding,
+        "forwarding": switched("ipv4/ip_forward"),
+        # None: no bridge can be filtered yet, Docker sees to that when it starts.
+        "bridges_filtered": switched("bridge/bridge-nf-call-iptables"),
         "files": [f["path"] for f in question["files"] if differs(f["path"], f["sha256"])],
         "ours": [name for name in question["ours"] if os.path.lexists(name)],
         # Asking a stopped Docker's socket would start it.
-        "containers": containers() if unit["active"] else nothing,
+        "containers": containers() if unit["active"] else NOTHING,
+        "bridge": bridge_address() if unit["active"] else "",
     }
     print(json.dumps(answer))
 

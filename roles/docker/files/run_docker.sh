@@ -3,11 +3,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Usage: sh -s started|restarted|reloaded KEEP|FORGET MARKER
+# Usage: sh -s started|restarted|reloaded KEEP|FORGET MARKER [CONTAINER...]
 # Have Docker run with its daemon.json, then remove the marker that says it has yet to. Where Docker
-# does not come up: exit 3, and the journal's words about it on stdout.
+# does not come up: exit 3, and the journal's words about it on stdout. The containers are those that
+# live-restore would keep running, and Docker from taking its settings: they are stopped for a
+# restart, and started afterwards.
 set -eu
 action=$1 bridge=$2 marker=$3
+shift 3
 unit=docker.service
 forward=container-net-forward.service
 folder=/run/systemd/system/$unit.d
@@ -53,16 +56,32 @@ forget_bridge() {
     clean_up
 }
 
+# One that uses another's network can only be started after it: so several rounds.
+start_containers() {
+    for round in 1 2 3; do
+        left=
+        for name in "$@"; do
+            docker start "$name" >/dev/null 2>&1 || left="$left $name"
+        done
+        [ -n "$left" ] || return 0
+        # shellcheck disable=SC2086 # names of containers hold no blanks
+        set -- $left
+    done
+    echo "not started again after round $round:$left"
+}
+
 systemctl daemon-reload
 case $action in
 reloaded) systemctl reload "$unit" ;;
 started | restarted)
     calm_down
     systemctl enable "$unit"
+    if [ "$action" = restarted ] && [ $# -gt 0 ]; then docker stop "$@" >/dev/null; fi
     [ "$bridge" != FORGET ] || forget_bridge
     systemctl "${action%ed}" "$unit" || refused
     # The first start of all makes the chain DOCKER-USER, where the accepts of our networks belong then.
     if systemctl is-enabled "$forward" >/dev/null 2>&1; then systemctl restart "$forward"; fi
+    start_containers "$@"
     ;;
 *) echo "$action: no such action" >&2; exit 1 ;;
 esac

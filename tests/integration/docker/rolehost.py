@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host for role docker: own /etc, /run, /var/lib and network, and a stand-in for systemd."""
+"""A host for roles docker and docker_networks.
+
+Own /etc, /run, /var/lib and network, and a stand-in for systemd.
+"""
 
 from __future__ import annotations
 
@@ -79,14 +82,19 @@ class RoleHost:
         return json.loads(text) if text else None
 
     def apply(
-        self, *flags: str, tasks_from: str = "main", die: bool = False, **variables: Any
+        self,
+        *flags: str,
+        role: str = ROLE,
+        tasks_from: str = "main",
+        die: bool = False,
+        **variables: Any,
     ) -> tuple[dict[str, int], str]:
         """Run the role; the counts of Ansible's recap, and all that Ansible said.
 
         With ``die`` a task after the role fails, before the handlers run.
         """
         tasks: list[dict[str, Any]] = [
-            {"ansible.builtin.include_role": {"name": ROLE, "tasks_from": tasks_from}}
+            {"ansible.builtin.include_role": {"name": role, "tasks_from": tasks_from}}
         ]
         if die:
             tasks.append({"ansible.builtin.fail": {"msg": "on purpose"}})

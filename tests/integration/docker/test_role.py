@@ -156,6 +156,90 @@ def test_containers_are_not_stopped_unasked(host: RoleHost) -> None:
     assert [line.split()[1] for line in host.log()] == ["stopped", "started"]
 
 
+def test_icc_off_has_bridges_filtered(host: RoleHost) -> None:
+    """Docker sees to it when it starts; somebody may have switched it off since (S6)."""
+    switch = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+    start(host)
+    host.shell(f"echo 0 >{switch}")
+    assert host.apply()[0]["failures"] == 0
+    assert host.shell(f"cat {switch}") == "0\n"
+    assert host.apply(docker_daemon_settings={"icc": False})[0]["failures"] == 0
+    assert host.shell(f"cat {switch}") == "1\n"
+    assert host.apply(docker_daemon_settings={"icc": False})[0]["changed"] == 0
+
+
+def under_live_restore(host: RoleHost, *names: str) -> None:
+    lines = "".join(f"{name} no\\n" for name in names)
+    host.shell(f"touch /run/stand_in/live-restore; printf '{lines}' > /run/stand_in/containers")
+
+
+def test_live_restore_does_not_keep_a_bip_from_its_bridge(host: RoleHost) -> None:
+    """Docker leaves docker0 alone while containers run: refused, or they are stopped for it."""
+    start(host)
+    assert host.apply(docker_daemon_settings={"bip": "10.0.0.1/24"})[0]["failures"] == 0
+    under_live_restore(host, "second", "first")
+    host.log()
+    before = everything(host)
+    for flags in ((), ("--check",)):
+        stats, said = host.apply(*flags, docker_daemon_settings={"bip": "10.0.1.1/24"})
+        assert stats["failures"] == 1
+        assert "with live-restore Docker leaves docker0" in said
+        assert "second, first" in said
+        assert "docker_restart_with_containers" in said
+    assert everything(host) == before
+    assert host.log() == []
+    stats, dummy = host.apply(
+        docker_daemon_settings={"bip": "10.0.1.1/24"}, docker_restart_with_containers=True
+    )
+    assert stats["failures"] == 0
+    log = host.log()
+    assert log[0] == "containers stop second first"
+    assert [line.split()[1] for line in log[1:3]] == ["stopped", "started"]
+    # second uses the network of first.
+    assert log[3:] == ["containers start first", "containers start second"]
+    assert host.apply(docker_daemon_settings={"bip": "10.0.1.1/24"})[0]["changed"] == 0
+    # What is no matter of docker0 stops nobody, and needs nobody's leave.
+    assert host.apply(docker_daemon_settings={"dns": ["1.1.1.1"]})[0]["failures"] == 0
+    assert [line.split()[1] for line in host.log()] == ["stopped", "started"]
+
+
+def test_a_bip_that_docker_ignored_is_seen(host: RoleHost) -> None:
+    """Docker was restarted under live-restore: it runs with the file, docker0 does not."""
+    settings = {"docker_daemon_settings": {"bip": "10.0.0.1/24"}}
+    start(host)
+    assert host.apply(**settings)[0]["failures"] == 0
+    host.shell("ip link add docker0 type bridge; ip address add 10.9.0.1/24 dev docker0")
+    under_live_restore(host, "web")
+    host.log()
+    stats, said = host.apply(**settings)
+    assert stats["failures"] == 1
+    assert "docker0 (10.9.0.1/24)" in said
+    assert "web" in said
+    assert host.log() == []
+    assert host.apply("--check", docker_restart_with_containers=True, **settings)[0]["changed"] > 0
+    assert host.apply(docker_restart_with_containers=True, **settings)[0]["failures"] == 0
+    log = host.log()
+    assert log[0] == "containers stop web"
+    assert log[-1] == "containers start web"
+    host.shell("ip address flush dev docker0; ip address add 10.0.0.1/24 dev docker0")
+    assert host.apply(**settings)[0]["changed"] == 0
+
+
+def test_a_docker_that_does_not_come_up_gets_its_containers_back(host: RoleHost) -> None:
+    start(host)
+    under_live_restore(host, "web")
+    stats, said = host.apply(
+        docker_daemon_settings={"storage-driver": "nonsense", "mtu": 1400},
+        docker_restart_with_containers=True,
+    )
+    assert stats["failures"] == 1
+    assert "error initializing graphdriver: nonsense" in said
+    log = host.log()
+    assert log[0] == "containers stop web"
+    assert log[-1] == "containers start web"
+    assert host.settings() is None
+
+
 def test_a_docker_that_does_not_come_up_gets_its_old_file_back(host: RoleHost) -> None:
     start(host)
     assert host.apply(docker_daemon_settings={"mtu": 1450})[0]["failures"] == 0

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 PROGRAM = Path(__file__).resolve().parents[3] / "roles" / "docker" / "files" / "docker_state.py"
-NOTHING = {"running": 0, "lost": [], "live_restore": False}
+NOTHING = {"running": [], "lost": [], "live_restore": False}
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_containers_that_a_restart_would_stop(
 ) -> None:
     with docker(program.SOCKET, answers(live_restore, policies)):
         found = program.containers()
-    assert found == {"running": len(policies), "lost": lost, "live_restore": live_restore}
+    assert found == {"running": list(policies), "lost": lost, "live_restore": live_restore}
 
 
 def test_a_docker_that_does_not_answer(program: ModuleType) -> None:
@@ -131,13 +131,17 @@ def test_the_answer(tmp_path: Path) -> None:
     assert answer["unit_before"] == {"active": False, "enabled": True}
     assert answer["containers"] == NOTHING
     assert isinstance(answer["forwarding"], bool)
+    assert answer["bridges_filtered"] in (True, False, None)
+    assert answer["bridge"] == ""
     assert set(answer) == {
         "missing",
         "version",
         "unit",
         "unit_before",
         "forwarding",
+        "bridges_filtered",
         "files",
         "ours",
         "containers",
+        "bridge",
     }

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Docker's API for what role docker asks: the containers named in a file, NAME POLICY a line."""
+"""Docker's API for what the roles ask: the containers named in a file, NAME POLICY a line.
+
+What changes something is refused, and noted.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,16 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 CONTAINERS = Path("/run/stand_in/containers")
+LIVE_RESTORE = Path("/run/stand_in/live-restore")
+
+NETWORKS = [
+    {
+        "Id": "b" * 64,
+        "Name": "bridge",
+        "Driver": "bridge",
+        "IPAM": {"Config": [{"Subnet": "172.17.0.0/16"}]},
+    }
+]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -19,7 +32,13 @@ class Handler(BaseHTTPRequestHandler):
         text = CONTAINERS.read_text() if CONTAINERS.exists() else ""
         policies = dict(line.split() for line in text.splitlines())
         answers = {
-            "/info": {"LiveRestoreEnabled": False},
+            "/info": {"LiveRestoreEnabled": LIVE_RESTORE.exists()},
+            "/images/json": [{"RepoTags": ["busybox:latest"]}],
+            "/networks": NETWORKS,
+            "/containers/json?all=1": [
+                {"Id": name, "Names": [f"/{name}"], "State": policy}
+                for name, policy in policies.items()
+            ],
             "/containers/json": [{"Id": name, "Names": [f"/{name}"]} for name in policies],
             **{
                 f"/containers/{name}/json": {"HostConfig": {"RestartPolicy": {"Name": policy}}}
@@ -31,6 +50,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        with open("/run/stand_in/changes", "a", encoding="utf-8") as file:
+            file.write(self.path + "\n")
+        self.send_error(500)
+
+    do_DELETE = do_POST
 
     def address_string(self) -> str:
         return "socket"

@@ -57,7 +57,8 @@ def start_docker(options: str) -> int:
     )
     PIDFILE.write_text(f"{process.pid}\n")
     flag(DOCKER, "active").touch()
-    (STATE / "containers").unlink(missing_ok=True)
+    if not (STATE / "live-restore").exists():
+        (STATE / "containers").unlink(missing_ok=True)
     say(LOG, f"docker started with {options} {json.dumps(settings, sort_keys=True)}")
     return 0
 
@@ -97,6 +98,10 @@ def systemctl(arguments: list[str]) -> int:
     verb, unit = arguments[0], arguments[-1]
     if verb == "show":
         return show(arguments)
+    if verb == "is-active":
+        active = flag(unit, "active").exists()
+        print("active" if active else "inactive")
+        return 0 if active else 3
     if verb == "is-enabled":
         enabled = flag(arguments[1], "enabled").exists()
         print("enabled" if enabled else "disabled")
@@ -128,6 +133,22 @@ def dockerd(arguments: list[str]) -> int:
     return 0
 
 
+def docker(arguments: list[str]) -> int:
+    """Stops and starts containers; one called second needs first to run."""
+    file = STATE / "containers"
+    running = file.read_text().splitlines() if file.exists() else []
+    verb, names = arguments[0], arguments[1:]
+    if verb == "stop":
+        running = [line for line in running if line.split()[0] not in names]
+    elif names == ["second"] and "first no" not in running:
+        return 1
+    else:
+        running += [f"{name} no" for name in names]
+    file.write_text("".join(f"{line}\n" for line in running))
+    say(LOG, f"containers {verb} {' '.join(names)}")
+    return 0
+
+
 def main() -> int:
     name, arguments = Path(sys.argv[0]).name, sys.argv[1:]
     if name == "systemctl":
@@ -135,7 +156,7 @@ def main() -> int:
     if name == "journalctl":
         print(JOURNAL.read_text() if JOURNAL.exists() else "", end="")
         return 0
-    return dockerd(arguments) if name == "dockerd" else 0
+    return dockerd(arguments) if name == "dockerd" else docker(arguments)
 
 
 if __name__ == "__main__":
