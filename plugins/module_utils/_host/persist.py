@@ -112,7 +112,7 @@ class Persistence:
             kept = _encode(params)
         self._wanted[program_path] = (program, False)
         self._wanted[config] = (kept, False)
-        command = f"{_python()} {program_path}"
+        command = f"{python()} {program_path}"
         first, second = self._units()
         early = early_part(want) is not None
         self._want_unit(first, "", _EARLY, f"{command}{' --early' if early else ''} {config}")
@@ -214,7 +214,7 @@ def _means(content: bytes, want: Want) -> bool:
         return False
 
 
-def _python() -> str:
+def python() -> str:
     """The interpreter that runs this, by the name that outlives an upgrade of the system."""
     common = "/usr/bin/python3"
     is_systems = sys.prefix == sys.base_prefix
