@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from .._errors import HostError
 from .._kernel import carry
 from .._kernel.carry import End
 from .._kernel.dump import ADDR_DUMP, LINK_DUMP, RawLink, parse_address, parse_link
+from .._kernel.loan import lend, reclaim
 from .._kernel.netlink import GETADDR, GETLINK, Socket
 from .facts import NETWORKD
 from .moves import FOLDER, File, Step
@@ -59,6 +61,8 @@ class Carrier:
                 write(self._move.parts.now)
                 for step in self._move.parts.switch:
                     self._run(step, self._deadline)
+                    self._lend(socket, step, self._move.target)
+                self._reclaim(socket)
                 self._settle(socket)
         except (HostError, OSError) as error:
             self.undo(str(error))
@@ -130,11 +134,14 @@ class Carrier:
         self._pending.set_state(UNDOING, reason=reason)
         self._end_running()
         restore(self._move.parts.now)
-        for step in self._move.parts.undo:
-            with contextlib.suppress(StepError, OSError):
-                self._run(step, time.monotonic() + step.wait)
         with Socket() as socket:
+            self._reclaim(socket)
+            for step in self._move.parts.undo:
+                with contextlib.suppress(StepError, OSError):
+                    self._run(step, time.monotonic() + step.wait)
+                self._lend(socket, step, self._move.source)
             self._bring_back(socket)
+            self._reclaim(socket)
         self._pending.set_state(UNDONE, reason=reason)
 
     def _bring_back(self, socket: Socket) -> None:
@@ -171,12 +178,27 @@ class Carrier:
         except StepError:
             return False
 
+    # --- what a link borrows meanwhile ---
+
+    def _lend(self, socket: Socket, step: Step, name: str) -> None:
+        new = self._end(socket, name) if step.lend else None
+        if new is not None:
+            lend(socket, self._load, self._old, new)
+
+    def _reclaim(self, socket: Socket) -> None:
+        for name in (self._move.source, self._move.target):
+            end = self._end(socket, name)
+            if end is not None:
+                reclaim(socket, self._load, self._old, end)
+
     # --- steps ---
 
     def _run(self, step: Step, end: float) -> None:
         """Raises StepError where a step that must succeed fails or takes too long."""
         argv = [word.replace(FOLDER, self._pending.folder) for word in step.argv]
         log = os.path.join(self._pending.folder, LOG)
+        # For the journal, where the move can be read once its folder is gone.
+        sys.stderr.write(f"{' '.join(argv)}\n")
         with open(log, "ab") as output:
             output.write(f"$ {' '.join(argv)}\n".encode())
             output.flush()

@@ -27,6 +27,7 @@ _LAYER3 = frozenset(
     " preferred-lifetime request_prefix ll-attempts ll-interval".split()
 )
 _BOTH = frozenset(("mtu",))
+_GONE = "post-down ip link delete dev"
 _OBJECTS = ("a", "r", "n")  # ip address, route, rule, neighbour, and their short forms
 
 
@@ -91,7 +92,7 @@ def pieces(bridge: str, card: Card, found: Sequence[Stanza]) -> list[Piece]:
         lines += goes[i]
         if i == len(found) - 1:
             # ifdown takes the stanzas in their order, and each needs the link.
-            lines.append(f"    post-down ip link delete dev {bridge} 2>/dev/null || true")
+            lines.append(f"    {_GONE} {bridge} 2>/dev/null || true")
         made.append(Piece(stanza.path, stanza.text, "\n".join(lines) + "\n"))
     return made
 
@@ -134,8 +135,8 @@ def there(bridge: str, card: Card, have: Ifupdown) -> Parts:
     clients = _clients(found, have.client)
     return Parts(
         (),
-        _steps(clients, card.name, bridge, [card.name], [card.name, bridge], must=True),
-        _steps(clients, bridge, card.name, [bridge, card.name], [card.name], bridge=bridge),
+        _steps(clients, card, bridge, onto=True, must=True),
+        _steps(clients, card, bridge, onto=False, must=False),
         (File(f"{KEEP_DIR}/{link_name}", None, link_text), *keep),
         {
             "pieces": [[p.path, p.old, p.new] for p in made],
@@ -165,10 +166,8 @@ def back(bridge: str, card: Card, have: Ifupdown, memory: dict[str, object]) -> 
     path = str(memory.get("link_file", ""))
     return Parts(
         (),
-        _steps(
-            clients, bridge, card.name, [bridge, card.name], [card.name], bridge=bridge, must=True
-        ),
-        _steps(clients, card.name, bridge, [card.name], [card.name, bridge]),
+        _steps(clients, card, bridge, onto=False, must=True),
+        _steps(clients, card, bridge, onto=True, must=False),
         (*keep, File(path, link_file(bridge)[1], None)),
         {},
         {"old": now, "new": then, "old-quiet": _quiet(now), "new-quiet": _quiet(then)},
@@ -183,8 +182,17 @@ def _replaced(files: dict[str, str], changes: Iterable[tuple[str, str, str]]) ->
 
 
 def _quiet(text: str) -> str:
-    """The stanzas so that ifdown ends no lease: its commands run, its DHCP client does not."""
-    return re.sub(r"(?m)^(iface \S+ inet6? )dhcp\b", r"\1manual", text)
+    """The stanzas so that ifdown runs their commands and no more.
+
+    No lease ends, no address goes, and the link that it takes down is up again at once: it takes
+    its time, and what comes next moves the network.
+    """
+    text = "".join(line for line in text.splitlines(True) if _GONE not in line)
+    return re.sub(
+        r"(?m)^(\s*iface\s+(\S+)\s+inet6?\s+)\S+$",
+        r"\1manual\n    post-down ip link set dev \2 up || true",
+        text,
+    )
 
 
 def _clients(found: Iterable[Stanza], client: str | None) -> list[tuple[str, str]]:
@@ -195,15 +203,22 @@ def _clients(found: Iterable[Stanza], client: str | None) -> list[tuple[str, str
 
 
 def _stop(client: str, family: str, link: str) -> Step:
-    """The client ends, and its lease does not."""
+    """The client ends at once; its lease does not, and neither do the addresses."""
     six = "6" if family == "6" else ""
     if client == "dhclient":
-        lease = f"/var/lib/dhcp/dhclient{six}.{link}.leases"
+        # Its own way to end (-x) takes the addresses away first, seconds before others can come.
         pid = f"/run/dhclient{six}.{link}.pid"
-        return Step(("dhclient", f"-{family}", "-x", "-pf", pid, "-lf", lease, link))
+        return Step(("sh", "-c", f"kill -KILL $(cat {pid}) && rm -f {pid}"))
     if client == "dhcpcd":
         return Step(("dhcpcd", "-x", link))
     return Step(("pkill", "--pidfile", f"/run/udhcpc.{link}.pid"))
+
+
+def _tell(client: str, link: str) -> list[Step]:
+    """What other programs know by the client is over for the link that is left."""
+    if client != "dhclient":
+        return []
+    return [Step(("env", "reason=STOP", f"interface={link}", "/sbin/dhclient-script"))]
 
 
 def _hand_over(client: str, family: str, old: str, new: str) -> list[Step]:
@@ -223,28 +238,31 @@ def _hand_over(client: str, family: str, old: str, new: str) -> list[Step]:
 
 
 def _steps(
-    clients: Sequence[tuple[str, str]],
-    old: str,
-    new: str,
-    down: Sequence[str],
-    up: Sequence[str],
-    bridge: str | None = None,
-    must: bool = False,
+    clients: Sequence[tuple[str, str]], card: Card, bridge: str, onto: bool, must: bool
 ) -> tuple[Step, ...]:
-    """From one link to the other. ``must``: the way there; otherwise the way back from it.
+    """From the card to the bridge (``onto``) or from there. ``must``: the move, and not its undo.
 
     On the way back the files of /etc say what is to be there, whatever ifupdown remembers.
     """
-    leaving = "old-quiet" if must else "new-quiet"
+    old, new = (card.name, bridge) if onto else (bridge, card.name)
+    down, up = ([card.name], [card.name, bridge]) if onto else ([bridge, card.name], [card.name])
     found = [_stop(client, family, old) for client, family in clients]
+    if onto:
+        made = ("address", card.mac, "type", "bridge", "stp_state", "0")
+        found.append(Step(("ip", "link", "add", "name", bridge, *made)))
+    leaving = "old-quiet" if must else "new-quiet"
     found.append(Step(("ifdown", "--force", "-i", f"{FOLDER}/{leaving}", *down)))
-    if bridge is not None:
+    if not onto:
         found.append(Step(("ip", "link", "delete", "dev", bridge)))
-    card = new if bridge is not None else old
-    found.append(Step(("ip", "address", "flush", "dev", card, "scope", "global")))
+    found.append(Step(("ip", "address", "flush", "dev", card.name, "scope", "global")))
+    if onto:
+        found.append(Step(("ip", "link", "set", "dev", card.name, "up", "master", bridge)))
+    # What follows takes seconds, a DHCP client most of all.
+    found.append(Step(("ip", "link", "set", "dev", new, "up"), lend=True))
     if must:
         found += [step for c, f in clients for step in _hand_over(c, f, old, new)]
         found.append(Step(("ifup", "-i", f"{FOLDER}/new", *up), must=True, wait=300))
+        found += [step for c, dummy in clients for step in _tell(c, old)]
     else:
         # A client that finds no server goes on looking for one.
         wait = 3.0 if clients else 20.0

@@ -18,12 +18,14 @@ from typing import Any
 class Step:
     """A command. One that must succeed ends the move when it fails; ``wait`` is in seconds.
 
-    What takes longer goes on by itself where it does not have to succeed.
+    What takes longer goes on by itself where it does not have to succeed. ``lend``: what comes
+    next is slow, and the link that the steps lead to borrows the addresses until it is through.
     """
 
     argv: tuple[str, ...]
     must: bool = False
     wait: float = 20
+    lend: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def from_document(document: Mapping[str, Any]) -> Move:
     parts = document["parts"]
 
     def steps(name: str) -> tuple[Step, ...]:
-        return tuple(Step(tuple(s["argv"]), s["must"], s["wait"]) for s in parts[name])
+        return tuple(Step(**{**s, "argv": tuple(s["argv"])}) for s in parts[name])
 
     def files(name: str) -> tuple[File, ...]:
         return tuple(File(**f) for f in parts[name])

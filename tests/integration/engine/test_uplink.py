@@ -81,7 +81,7 @@ LEASE = "ip address add 10.20.0.5/16 dev br0 valid_lft 3000 preferred_lft 2000"
 
 
 def steps(commands: tuple[str, ...], must: bool) -> tuple[Step, ...]:
-    return tuple(Step(tuple(command.split()), must) for command in commands)
+    return tuple(Step(tuple(c.split()), must, lend=c == SWITCH[-1]) for c in commands)
 
 
 def arm(
@@ -148,6 +148,24 @@ def test_addresses_routes_and_rules_go_to_the_bridge(host: Host) -> None:
     assert [a for a in card["addr_info"] if a["scope"] == "global"] == []
     assert "eth1" not in host.sh("ip rule; ip -6 rule; ip -4 route show table all")
     assert " dev eth1" not in host.sh("ip -6 route show table all | grep -Ev 'fe80|ff00'")
+
+
+def test_while_a_client_is_slow_the_bridge_has_borrowed_addresses(host: Host) -> None:
+    """And nothing of that is left afterwards."""
+    host.sh(CARD)
+    before = seen(host)
+    pending = arm(switch=(*SWITCH, "ip -o -4 address", "ip -4 route", LEASE))
+    assert run("switch", pending) == 0
+    meanwhile = Path(pending.folder, "log").read_text()
+    for address in ("192.168.100.12/32", "192.168.100.112/32", "10.20.0.5/32"):
+        assert f"br0    inet {address} " in meanwhile
+    for route in (
+        "192.168.100.0/24 dev br0 scope link src 192.168.100.12 metric ",
+        "10.20.0.0/16 dev br0 scope link src 10.20.0.5 metric ",
+        "default via 192.168.100.1 dev br0 metric ",
+    ):
+        assert f"\n{route}" in meanwhile
+    assert seen(host) == before
 
 
 @pytest.mark.parametrize("helps", [True, False], ids=["manager helps", "manager does not"])

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import (
@@ -64,6 +66,14 @@ def there(text: str, client: str | None = None) -> Parts:
     return ifupdown.there("br0", CARD, Ifupdown({MAIN: text}, client))
 
 
+MAKE = ("ip", "link", "add", "name", "br0", "address", CARD.mac)
+MAKE += ("type", "bridge", "stp_state", "0")
+FLUSH = ("ip", "address", "flush", "dev", "eth1", "scope", "global")
+JOIN = ("ip", "link", "set", "dev", "eth1", "up", "master", "br0")
+BRIDGE_UP = ("ip", "link", "set", "dev", "br0", "up")
+CARD_UP = ("ip", "link", "set", "dev", "eth1", "up")
+
+
 def kept(parts: Parts, path: str = MAIN) -> str:
     (text,) = [f.after for f in parts.keep if f.path == path]
     assert text is not None
@@ -114,23 +124,44 @@ def test_static_addresses_go_by_ifdown_and_ifup() -> None:
     parts = there(STATIC)
     assert parts.now == ()
     assert [s.argv for s in parts.switch] == [
+        MAKE,
         ("ifdown", "--force", "-i", "@FOLDER@/old-quiet", "eth1"),
-        ("ip", "address", "flush", "dev", "eth1", "scope", "global"),
+        FLUSH,
+        JOIN,
+        BRIDGE_UP,
         ("ifup", "-i", "@FOLDER@/new", "eth1", "br0"),
     ]
     assert [s.argv for s in parts.undo] == [
         ("ifdown", "--force", "-i", "@FOLDER@/new-quiet", "br0", "eth1"),
         ("ip", "link", "delete", "dev", "br0"),
-        ("ip", "address", "flush", "dev", "eth1", "scope", "global"),
+        FLUSH,
+        CARD_UP,
         ("ifup", "--force", "eth1"),
     ]
+    # From there on the link has the addresses, however slow ifup is.
+    lend = [step.argv for step in (*parts.switch, *parts.undo) if step.lend]
+    assert lend == [BRIDGE_UP, CARD_UP]
     assert not any(step.must for step in parts.undo)
+
+
+@pytest.mark.parametrize("header", ["iface eth1 inet static", "  iface  eth1\tinet6  auto"])
+def test_ifdown_takes_nothing_away_before_its_time(header: str) -> None:
+    """Neither addresses nor, for longer than a moment, the link; and the bridge stays."""
+    parts = there(f"{header}\n    address fd00::13/64\n    down echo bye\n")
+    for text in (parts.aids["old-quiet"], parts.aids["new-quiet"]):
+        assert "static" not in text
+        assert "auto\n" not in text
+        assert "link delete" not in text
+        for link in re.findall(r"iface\s+(\S+)\s+inet6?\s+manual\n", text):
+            assert f"    post-down ip link set dev {link} up || true\n" in text
+        assert "    down echo bye\n" in text
+    assert "link delete" in parts.aids["new"]
 
 
 STOPS = [
     (
         "dhclient",
-        "dhclient -4 -x -pf /run/dhclient.eth1.pid -lf /var/lib/dhcp/dhclient.eth1.leases eth1",
+        "sh -c kill -KILL $(cat /run/dhclient.eth1.pid) && rm -f /run/dhclient.eth1.pid",
         'sh -c sed \'s/interface "eth1";/interface "br0";/\''
         " /var/lib/dhcp/dhclient.eth1.leases >/var/lib/dhcp/dhclient.br0.leases",
     ),
@@ -150,11 +181,16 @@ def test_a_lease_is_not_released_and_goes_along(
     parts = there("iface eth1 inet dhcp\n    up echo hello\n", client)
     commands = [" ".join(s.argv) for s in parts.switch]
     assert commands[0] == stop
-    assert (commands[-2] == hand_over) is (hand_over is not None)
-    assert commands[-1] == "ifup -i @FOLDER@/new eth1 br0"
+    up = commands.index("ifup -i @FOLDER@/new eth1 br0")
+    assert (commands[up - 1] == hand_over) is (hand_over is not None)
+    # Only then do others hear of the end: they would take the addresses away.
+    told = ["env reason=STOP interface=eth1 /sbin/dhclient-script"]
+    assert commands[up + 1 :] == (told if client == "dhclient" else [])
     # ifdown would end the lease, were it told that there is one.
-    assert parts.aids["old-quiet"] == "iface eth1 inet manual\n    up echo hello\n"
-    assert "iface br0 inet manual\n" in parts.aids["new-quiet"]
+    assert parts.aids["old-quiet"] == (
+        "iface eth1 inet manual\n    post-down ip link set dev eth1 up || true\n    up echo hello\n"
+    )
+    assert "dhcp" not in parts.aids["new-quiet"]
     assert "iface br0 inet dhcp\n" in parts.aids["new"]
     # The way back waits for no server.
     assert parts.undo[-1].wait <= 3
@@ -185,7 +221,8 @@ def test_there_and_back_gives_the_file_that_was(text: str) -> None:
     assert back.keep[-1].after is None
     assert back.aids["old"] == parts.aids["new"]
     assert back.aids["new"] == parts.aids["old"]
-    assert " ".join(back.switch[-1].argv) == "ifup -i @FOLDER@/new eth1"
+    assert "ifup -i @FOLDER@/new eth1" in [" ".join(step.argv) for step in back.switch]
+    assert [step.argv for step in back.undo][-4:-1] == [FLUSH, JOIN, BRIDGE_UP]
     assert " ".join(back.undo[-1].argv) == "ifup --force eth1 br0"
 
 

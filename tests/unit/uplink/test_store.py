@@ -22,7 +22,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._uplink.mo
 
 PARTS = Parts(
     (File("/run/x", None, "now\n"),),
-    (Step(("ip", "link"), True, 5),),
+    (Step(("ip", "link"), True, 5, True),),
     (Step(("true",)),),
     (File("/etc/x", "old", None, 0o600),),
     {"names": ["x"]},
