@@ -205,7 +205,7 @@ def _arm(move: Move) -> None:
     pending.create(move, load, source, engine.build(program.__name__)[1])
     undo = program.UNDO_UNIT.format(move.id)
     try:
-        _timer(undo, move.seconds, "undo", pending.folder)
+        _timer(undo, move.seconds - program.HEAD_START, "undo", pending.folder)
         _timer(program.SWITCH_UNIT.format(move.id), _SWITCH_DELAY, "switch", pending.folder)
     except HostError:
         program.stop(undo)

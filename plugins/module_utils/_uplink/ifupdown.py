@@ -250,15 +250,18 @@ def _steps(
     if onto:
         made = ("address", card.mac, "type", "bridge", "stp_state", "0")
         found.append(Step(("ip", "link", "add", "name", bridge, *made)))
+        change = Step(("ip", "link", "set", "dev", card.name, "up", "master", bridge))
+    else:
+        change = Step(("ip", "link", "delete", "dev", bridge))
+    # What comes afterwards takes seconds, a DHCP client most of all.
+    gain = Step(("ip", "link", "set", "dev", new, "up"), lend=True)
+    if not must:
+        # A host that is not reached does not wait for ifdown either.
+        found += [change, gain]
     leaving = "old-quiet" if must else "new-quiet"
     found.append(Step(("ifdown", "--force", "-i", f"{FOLDER}/{leaving}", *down)))
-    if not onto:
-        found.append(Step(("ip", "link", "delete", "dev", bridge)))
     found.append(Step(("ip", "address", "flush", "dev", card.name, "scope", "global")))
-    if onto:
-        found.append(Step(("ip", "link", "set", "dev", card.name, "up", "master", bridge)))
-    # What follows takes seconds, a DHCP client most of all.
-    found.append(Step(("ip", "link", "set", "dev", new, "up"), lend=True))
+    found += [change, gain]
     if must:
         found += [step for c, f in clients for step in _hand_over(c, f, old, new)]
         found.append(Step(("ifup", "-i", f"{FOLDER}/new", *up), must=True, wait=300))

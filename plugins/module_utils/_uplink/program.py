@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from .carrying import Carrier
 from .store import ARMED, SWITCHED, SWITCHING, UNDONE, Pending
 
+# The undo is started so many seconds early: its own start is slow where a processor is.
+HEAD_START = 5
 SWITCH_UNIT, UNDO_UNIT = "container-net-uplink-switch-{}", "container-net-uplink-undo-{}"
 
 
@@ -42,12 +45,15 @@ def _switch(pending: Pending) -> int:
 
 
 def _undo(pending: Pending) -> int:
-    """The timer has run down: whatever the switch is at, it ends."""
+    """When the time is over: whatever the switch is at, it ends."""
+    seconds = pending.move().seconds
+    time.sleep(max(0.0, pending.state()["armed"] + seconds - time.monotonic()))
+    if not pending.exists:
+        return 0
     stop(SWITCH_UNIT.format(pending.state()["id"]))
     with pending.locked(20):
         state = pending.state()
         if state["state"] in (ARMED, SWITCHING, SWITCHED):
-            seconds = pending.move().seconds
             reason = f"nobody confirmed it within {seconds} seconds"
             if state["state"] == ARMED:
                 pending.set_state(UNDONE, reason=reason)

@@ -106,7 +106,9 @@ def arm(
 
 
 def run(action: str, pending: store.Pending) -> int:
-    """As the timers do, from the disk."""
+    """As the timers do, from the disk; the undo when the time is over."""
+    if action == "undo":
+        pending.set_state(pending.state()["state"], armed=0.0)
     command = [sys.executable, f"{pending.folder}/{store.PROGRAM}", action, pending.folder]
     return subprocess.run(command, check=False, capture_output=True).returncode
 
@@ -238,6 +240,20 @@ def test_an_undo_before_the_switch_leaves_it_nothing_to_do(host: Host) -> None:
     assert run("undo", pending) == 0
     assert run("switch", pending) == 1
     assert host.dump() == before
+
+
+def test_an_undo_that_is_started_early_waits_for_its_time(host: Host) -> None:
+    """And does nothing when the move is confirmed meanwhile."""
+    host.sh(CARD)
+    pending = arm(seconds=8)
+    command = [sys.executable, f"{pending.folder}/{store.PROGRAM}", "undo", pending.folder]
+    with subprocess.Popen(command) as process:
+        assert run("switch", pending) == 0
+        assert process.poll() is None
+        assert confirming.confirm("br0", "cafe", False).state == "confirmed"
+        confirmed = host.dump()
+        assert process.wait(timeout=30) == 0
+    assert host.dump() == confirmed
 
 
 def test_a_confirmed_move_lasts_and_the_undo_comes_to_nothing(host: Host, tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def there(text: str, client: str | None = None) -> Parts:
 MAKE = ("ip", "link", "add", "name", "br0", "address", CARD.mac)
 MAKE += ("type", "bridge", "stp_state", "0")
 FLUSH = ("ip", "address", "flush", "dev", "eth1", "scope", "global")
+DELETE = ("ip", "link", "delete", "dev", "br0")
 JOIN = ("ip", "link", "set", "dev", "eth1", "up", "master", "br0")
 BRIDGE_UP = ("ip", "link", "set", "dev", "br0", "up")
 CARD_UP = ("ip", "link", "set", "dev", "eth1", "up")
@@ -131,16 +132,19 @@ def test_static_addresses_go_by_ifdown_and_ifup() -> None:
         BRIDGE_UP,
         ("ifup", "-i", "@FOLDER@/new", "eth1", "br0"),
     ]
+    # The old address does not wait for ifdown, which takes the link down for a moment.
     assert [s.argv for s in parts.undo] == [
+        DELETE,
+        CARD_UP,
         ("ifdown", "--force", "-i", "@FOLDER@/new-quiet", "br0", "eth1"),
-        ("ip", "link", "delete", "dev", "br0"),
         FLUSH,
+        DELETE,
         CARD_UP,
         ("ifup", "--force", "eth1"),
     ]
     # From there on the link has the addresses, however slow ifup is.
     lend = [step.argv for step in (*parts.switch, *parts.undo) if step.lend]
-    assert lend == [BRIDGE_UP, CARD_UP]
+    assert lend == [BRIDGE_UP, CARD_UP, CARD_UP]
     assert not any(step.must for step in parts.undo)
 
 
