@@ -108,7 +108,13 @@ VXLAN: Spec = {
 }
 
 NETNS_MODULE: Spec = {**NETNS, **FORCE, **STATE, **RUN}
-BRIDGE_MODULE: Spec = {**BRIDGE, **FORCE, **STATE, **RUN}
+# No option of a topology: a card's move has to be confirmed.
+UPLINK: Spec = {"uplink": {"type": "str"}, "confirm_timeout": {"type": "int"}}
+BRIDGE_MODULE: Spec = {**BRIDGE, **UPLINK, **FORCE, **STATE, **RUN}
+BRIDGE_CONFIRM_MODULE: Spec = {
+    "name": {"type": "str", "required": True},
+    "id": {"type": "str"},
+}
 VXLAN_MODULE: Spec = {**VXLAN, **FORCE, **STATE, **RUN}
 VETH_MODULE: Spec = {**VETH, **FORCE, **STATE, **RUN}
 ROUTE_MODULE: Spec = {**ROUTE, **NETNS_OPTION, **STATE, **RUN}

@@ -20,22 +20,28 @@ from .._errors import HostError
 VERSION = "1.0.0"
 _ROOT = __name__.rpartition("._host")[0]
 _PACKAGE = "container_net"
-_MAIN = f"""\
+_MAIN = """\
 import sys
 
-from {_PACKAGE}._boot import main
+from {package}.{entry} import main
 
 sys.exit(main(sys.argv[1:]))
 """
 
 
-def build() -> tuple[str, bytes]:
-    """(name, content); the name changes with the content."""
-    # Ansible sends along only what is imported somewhere.
-    from .. import _boot
+def build(entry: str | None = None) -> tuple[str, bytes]:
+    """(name, content) of a program; the name changes with the content.
 
-    sources = {"__main__.py": _MAIN, f"{_PACKAGE}/__init__.py": ""}
-    for name, text in _sources(_boot.__name__).items():
+    It runs ``main()`` of the module ``entry``, by default the one that builds persisted topologies.
+    """
+    if entry is None:
+        # Ansible sends along only what is imported somewhere.
+        from .. import _boot
+
+        entry = _boot.__name__
+    main = _MAIN.format(package=_PACKAGE, entry=entry[len(_ROOT) + 1 :])
+    sources = {"__main__.py": main, f"{_PACKAGE}/__init__.py": ""}
+    for name, text in _sources(entry).items():
         inside = name[len(_ROOT) + 1 :].replace(".", "/")
         sources[f"{_PACKAGE}/{inside}.py"] = text
         if "/" in inside:

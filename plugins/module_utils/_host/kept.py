@@ -73,7 +73,7 @@ def engine() -> tuple[str, Content, str]:
 
     name, data = program.build()
     path = os.path.join(ENGINE_DIR, name)
-    return path, Content(data), f"{_python()} {path}"
+    return path, Content(data), f"{python()} {path}"
 
 
 def unit_paths(unit: str) -> tuple[str, str]:
@@ -154,7 +154,7 @@ def systemctl(*arguments: str) -> None:
         raise OSError(f"systemctl {' '.join(arguments)}: {said}")
 
 
-def _python() -> str:
+def python() -> str:
     """The interpreter that runs this, by the name that outlives an upgrade of the system."""
     common = "/usr/bin/python3"
     is_systems = sys.prefix == sys.base_prefix

@@ -179,7 +179,8 @@ def parse_link(netns: str, body: bytes, details: Details = NO_DETAILS) -> RawLin
     return RawLink(link, master, peer, nsid, bool(flags & _LOWER_UP))
 
 
-def _parse_address(body: bytes) -> tuple[int, HaveAddress]:
+def parse_address(body: bytes) -> tuple[int, HaveAddress]:
+    """An address, and the ifindex of its link, from the body of RTM_NEWADDR."""
     family, prefixlen, flags, dummy, index = _ADDRESS_HEADER.unpack_from(body)
     address = local = b""
     protocol = 0
@@ -289,7 +290,7 @@ def read_namespace(
                 links[index] = _detailed(socket, raw, links)
         addresses: dict[int, list[HaveAddress]] = {}
         for body in socket.dump(GETADDR, ADDR_DUMP):
-            index, address = _parse_address(body)
+            index, address = parse_address(body)
             addresses.setdefault(index, []).append(address)
         routes = []
         for body in socket.dump(GETROUTE, ROUTE_DUMP):

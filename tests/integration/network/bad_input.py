@@ -27,6 +27,8 @@ until [ -n "$(ip netns pids busy)" ]; do sleep 0.05; done
 ip link add sbr type bridge
 ip link add sp0 type veth peer name sp1
 ip link set dev sp0 master sbr
+ip link add un0 type veth peer name un1
+ip link add vu type vxlan id 4243 dstport 4790 dev un0
 """
 
 # Made with the modules before the cases: what other topologies have.
@@ -886,5 +888,71 @@ ANYWHERE = (
     ),
 )
 
-CASES = NETNS + BRIDGE + VETH + VXLAN + ROUTE + TOPOLOGY + OWNERSHIP + OF_OTHERS
-CASES += INFO + REACHABILITY + ANYWHERE
+
+def _uplink(**more: Any) -> dict[str, Any]:
+    return {"name": "new", "uplink": "va", **more}
+
+
+# This host has no systemd; what its network manager could say is in tests/unit/uplink.
+UPLINK = _each(
+    "bridge",
+    ("no such card", _uplink(uplink="nope"), ("uplink", "'nope'", "no such link", "network card")),
+    ("itself as uplink", _uplink(uplink="new"), ("uplink", "'new'", "its own port", "card")),
+    ("uplink with a slash", _uplink(uplink="a/b"), ("uplink", "'a/b'", "cannot contain '/'")),
+    ("loopback as uplink", _uplink(uplink="lo"), ("uplink", "'lo'", "loopback")),
+    (
+        "uplink of another bridge",
+        _uplink(uplink="sp0"),
+        ("uplink", "'sp0'", "port of bridge sbr already", "Take it out"),
+    ),
+    ("bridge as uplink", _uplink(uplink="br0"), ("uplink", "'br0'", "is a bridge", "veth")),
+    (
+        "vxlan as uplink",
+        _uplink(uplink="vx"),
+        ("uplink", "'vx'", "vxlan, which cannot be a port", "card below"),
+    ),
+    (
+        "uplink below a vxlan",
+        _uplink(uplink="un0"),
+        ("uplink", "'un0'", "vxlan vu stands on it", "Remove vu first"),
+    ),
+    ("uplink without systemd", _uplink(), ("uplink", "'va'", "not run systemd", "by hand")),
+    (
+        "uplink in a namespace",
+        _uplink(netns="room"),
+        ("netns", "'room'", "uplink is given, too", "one of them"),
+    ),
+    (
+        "uplink with an address",
+        _uplink(addresses=["10.77.0.1/24"]),
+        ("addresses", "10.77.0.1/24", "what the card has", "task of its own"),
+    ),
+    (
+        "too little time",
+        _uplink(confirm_timeout=19),
+        ("confirm_timeout", "19", "outside 20 to 3600 seconds", "number"),
+    ),
+    (
+        "too much time",
+        _uplink(confirm_timeout=3601),
+        ("confirm_timeout", "3601", "outside 20 to 3600 seconds", "number"),
+    ),
+    (
+        "time for nothing",
+        {"name": "new", "confirm_timeout": 60},
+        ("confirm_timeout", "60", "nothing to confirm", "Give uplink"),
+    ),
+    (
+        "giving back what was not taken",
+        {"name": "sbr", "uplink": "sp0", "state": "absent"},
+        ("uplink", "'sp0'", "port of sbr", "by hand"),
+    ),
+) + _each(
+    "bridge_confirm",
+    ("no move", {"name": "new"}, ("name", "'new'", "no move of an uplink", "option uplink")),
+    ("no name", {}, ("missing required arguments: name",)),
+    ("name with a slash", {"name": "a/b"}, ("name", "'a/b'", "cannot contain '/'")),
+)
+
+CASES = NETNS + BRIDGE + UPLINK + VETH + VXLAN + ROUTE + TOPOLOGY
+CASES += OWNERSHIP + OF_OTHERS + INFO + REACHABILITY + ANYWHERE
