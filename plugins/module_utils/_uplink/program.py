@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 from .carrying import Carrier
-from .store import ARMED, SWITCHED, SWITCHING, UNDONE, Pending
+from .store import ARMED, RUNNING, SWITCHED, UNDOING, UNDONE, Pending
 
 # The undo is started so many seconds early: its own start is slow where a processor is.
 HEAD_START = 5
@@ -50,15 +50,19 @@ def _undo(pending: Pending) -> int:
     time.sleep(max(0.0, pending.state()["armed"] + seconds - time.monotonic()))
     if not pending.exists:
         return 0
-    stop(SWITCH_UNIT.format(pending.state()["id"]))
-    with pending.locked(20):
+    unit = SWITCH_UNIT.format(pending.state()["id"])
+    # One that goes back by itself may end, if it does.
+    if pending.state()["state"] != UNDOING:
+        stop(unit)
+    with pending.locked(20) as alone:
+        if not alone:
+            stop(unit)
         state = pending.state()
-        if state["state"] in (ARMED, SWITCHING, SWITCHED):
-            reason = f"nobody confirmed it within {seconds} seconds"
-            if state["state"] == ARMED:
-                pending.set_state(UNDONE, reason=reason)
-            else:
-                Carrier(pending).undo(reason)
+        reason = state["reason"] or f"nobody confirmed it within {seconds} seconds"
+        if state["state"] == ARMED:
+            pending.set_state(UNDONE, reason=reason)
+        elif state["state"] in RUNNING:
+            Carrier(pending).undo(reason)
     return 0
 
 

@@ -233,6 +233,35 @@ def test_a_switch_that_hangs_and_dies_is_undone(host: Host) -> None:
         os.killpg(hanging, 0)
 
 
+def test_a_switch_that_dies_on_its_own_way_back_is_undone(host: Host) -> None:
+    host.sh(CARD)
+    before = seen(host)
+    pending = arm()
+    assert run("switch", pending) == 0
+    pending.set_state("undoing", reason="ifup takes too long")
+    assert run("undo", pending) == 0
+    assert seen(host) == before
+    state = pending.state()
+    assert (state["state"], state["reason"]) == ("undone", "ifup takes too long")
+
+
+def test_an_undo_leaves_a_switch_alone_that_is_on_its_way_back(host: Host) -> None:
+    host.sh(CARD)
+    pending = arm()
+    with pending.locked(0) as alone:
+        assert alone
+        pending.set_state("undoing", reason="ifup takes too long")
+        command = [sys.executable, f"{pending.folder}/{store.PROGRAM}", "undo", pending.folder]
+        pending.set_state("undoing", armed=0.0)
+        process = subprocess.Popen(command)
+        time.sleep(2)
+        assert process.poll() is None
+        pending.set_state("undone")
+    before = host.dump()
+    assert process.wait(timeout=30) == 0
+    assert host.dump() == before
+
+
 def test_an_undo_before_the_switch_leaves_it_nothing_to_do(host: Host) -> None:
     host.sh(CARD)
     before = host.dump()
