@@ -121,7 +121,7 @@ class World(Sandbox):
     def serve(self, netns: str, *words: str) -> None:
         """ "tcp/0.0.0.0/80" and the like; in the host's own namespace where ``netns`` is empty."""
         there = ["ip", "netns", "exec", netns] if netns else []
-        enter = ["nsenter", f"--target={self._first}", *ENTER]
+        enter = ["nsenter", f"--target={self.first}", *ENTER]
         server = subprocess.Popen(
             [*enter, *there, *WHO, "serve", *words],
             stdin=subprocess.PIPE,
