@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .._errors import OptionError
+from .._networks import Network, overlaps
 from .networks import DockerNetwork, Subnet
-from .values import Network
 
 #: What Docker cuts networks from that are given no subnet, where daemon.json says nothing else.
 DEFAULT_POOLS = (
@@ -39,11 +39,8 @@ def bridge_of(network: Mapping[str, Any]) -> str:
 
 
 def overlap(one: str | Network, other: str | Network) -> bool:
-    """Whether two networks share addresses; networks of two families never do."""
-    first, second = ipaddress.ip_network(str(one)), ipaddress.ip_network(str(other))
-    if first.version != second.version:
-        return False
-    return first.overlaps(second)
+    """Whether two networks, or their texts, share an address."""
+    return overlaps(ipaddress.ip_network(str(one)), ipaddress.ip_network(str(other)))
 
 
 def check_each_other(networks: Sequence[DockerNetwork], host: Mapping[str, Any]) -> None:

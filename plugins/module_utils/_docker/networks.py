@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._errors import OptionError
-from .values import Network, address, network_of
+from .._networks import Network, contains, overlaps
+from .values import address, network_of
 
 MODES = {
     "macvlan": ("bridge", "private", "vepa", "passthru"),
@@ -206,7 +207,7 @@ def _subnets(option: str, entry: Mapping[str, Any], driver: str) -> tuple[Subnet
     ]
     for number, one in enumerate(found):
         for other in found[:number]:
-            if one.network.overlaps(other.network):
+            if overlaps(one.network, other.network):
                 raise OptionError(
                     f"{option}.subnets",
                     str(one.network),
@@ -248,11 +249,7 @@ def _subnet(option: str, part: Mapping[str, Any]) -> Subnet:
     if gateway:
         inside(f"{option}.gateway", gateway, network)
     ip_range = network_of(f"{option}.ip_range", part["ip_range"]) if part.get("ip_range") else None
-    if ip_range is not None and not (
-        ip_range.version == network.version
-        and network.network_address <= ip_range.network_address  # type: ignore[operator]
-        and ip_range.broadcast_address <= network.broadcast_address  # type: ignore[operator]
-    ):
+    if ip_range is not None and not contains(network, ip_range):
         raise OptionError(
             f"{option}.ip_range",
             part["ip_range"],

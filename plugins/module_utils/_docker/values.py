@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from typing import Any, Callable, Union
 
 from .._errors import OptionError
+from .._networks import Network
 from .document import type_name
 from .keys import KEYS, Key, nearest
 
 Check = Callable[[str, Any], None]
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 
 _SIZE = re.compile(r"^\d+(\.\d+)?\s?([kmgtp]i?)?b?$", re.IGNORECASE)
 _MARK = re.compile(r"^(0x[0-9a-f]+|\d+)(/(0x[0-9a-f]+|\d+))?$", re.IGNORECASE)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._errors import ContainerNetError, OptionError
-from .config import Config, Network, Range, overlaps, parse_network
+from .._networks import Network, overlaps
+from .config import Config, Range, parse_network
 from .leases import Lease, Record, Subnets, fits
 
 

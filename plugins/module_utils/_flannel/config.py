@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from .._errors import OptionError
+from .._networks import Network, contains
 from . import backends
 
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
 Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 
@@ -46,7 +46,7 @@ class Range:
 
     def problem(self, subnet: Network) -> str | None:
         """Why ``subnet`` cannot be a host's, or None."""
-        if subnet.version != self.network.version or not _inside(self.network, subnet):
+        if not contains(self.network, subnet):
             return f"it lies outside the network {self.network}"
         if subnet.prefixlen != self.subnet_len:
             return f"every host's subnet here is a /{self.subnet_len}"
@@ -289,18 +289,3 @@ def _limit(
         )
         raise OptionError(option, text, "no subnet begins there", f"Write {below}")
     return address
-
-
-def _inside(network: Network, subnet: Network) -> bool:
-    return int(network.network_address) <= int(subnet.network_address) and int(
-        subnet.broadcast_address
-    ) <= int(network.broadcast_address)
-
-
-def overlaps(one: Network, other: Network) -> bool:
-    """Whether two networks, of any family, share an address."""
-    return (
-        one.version == other.version
-        and int(one.network_address) <= int(other.broadcast_address)
-        and int(other.network_address) <= int(one.broadcast_address)
-    )

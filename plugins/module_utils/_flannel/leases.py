@@ -21,7 +21,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .config import Config, Network
+from .._networks import Network
+from .config import Config
 
 # What flannel grants; a shorter one would let a reservation go while its host still installs.
 TTL = 24 * 60 * 60

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .config import Network, overlaps
+from .._networks import Network, overlaps
 
 _UP = 0x1
 _REJECT = 0x200

@@ -11,6 +11,7 @@ import json
 
 import pytest
 
+from ansible_collections.netfabric.container_net.plugins.module_utils import _networks
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import OptionError
 from ansible_collections.netfabric.container_net.plugins.module_utils._flannel import (
     backends,
@@ -279,4 +280,4 @@ def test_secrets_are_hidden() -> None:
 def test_overlaps(one: str, other: str, shared: bool) -> None:
     import ipaddress
 
-    assert config.overlaps(ipaddress.ip_network(one), ipaddress.ip_network(other)) is shared
+    assert _networks.overlaps(ipaddress.ip_network(one), ipaddress.ip_network(other)) is shared
