@@ -7,7 +7,8 @@
 Usage, as root: python -m tests.bench [--sizes 100,200,1000,4000] [--repeat 3]
 The contenders take turns within each repetition, so that a load that comes and goes meets them
 all. At 4,000 only the floor and the module run; at less than 1,000 those two run five times as
-often, since they take a tenth of a second, of which a hiccup is much. Exit 1 when a limit is missed.
+often, since they take a tenth of a second, of which a hiccup is much. Exit 1 when a limit is
+missed.
 """
 
 from __future__ import annotations

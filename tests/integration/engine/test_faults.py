@@ -208,5 +208,5 @@ def test_a_new_namespace_that_was_replaced_is_verified_anew(
 
     with monkeypatch.context() as patch:
         patch.setattr(read.Seen, "look", replaced)
-        with pytest.raises(_run.RunError, match="did not keep it"):
+        with pytest.raises(_run.RunError, match="its other end is in a namespace without a name"):
             host.apply(networks.two_rooms())
