@@ -48,13 +48,15 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: >-
       {{ groups['container_net'] | netfabric.container_net.common_subnets(hostvars, '172.20.0.0/16') }}
-# node1: 172.20.1.0/24
-# node2: 172.20.2.0/24
+# node1: {subnet: 172.20.1.0/24, bip: 172.20.1.1/24}
+# node2: {subnet: 172.20.2.0/24, bip: 172.20.2.1/24}
 """
 
 RETURN = r"""
 _value:
-  description: For each host its subnet.
+  description:
+    - For each host the keys C(subnet) and C(bip), the subnet's first address, for the containers'
+      bridge.
   type: dict
 """
 
@@ -140,7 +142,7 @@ def refuse_hosts_inside(subnets: Mapping[str, Network], hostvars: Mapping[str, A
 
 def common_subnets(
     names: list[str], hostvars: Mapping[str, Any], network: str, length: int = 24
-) -> dict[str, str]:
+) -> dict[str, dict[str, str]]:
     """Choose for each host; see DOCUMENTATION."""
     names = [str(name) for name in names]
     whole = parsed("container_net_network", network, "172.20.0.0/16")
@@ -164,7 +166,10 @@ def common_subnets(
         )
     chosen.update(zip(rest, free))
     refuse_hosts_inside(chosen, hostvars)
-    return {name: str(chosen[name]) for name in names}
+    return {
+        name: {"subnet": str(subnet), "bip": f"{subnet.network_address + 1}/{subnet.prefixlen}"}
+        for name, subnet in ((name, chosen[name]) for name in names)
+    }
 
 
 class FilterModule:
