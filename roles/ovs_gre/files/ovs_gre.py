@@ -9,7 +9,7 @@
     ovs_gre.py remove       takes the bridge away
     ovs_gre.py attach FILE  after Docker's start: connects the bridge to the containers', as FILE says
 
-WANT is a JSON object: bridge, mtu, peers {host: address}, local_ip, key (0 for none), master (the
+WANT is a JSON object: bridge, datapath (system or netdev), mtu, peers {host: address}, local_ip, key (0 for none), master (the
 bridge of the containers, '' for none) and address (that the master must have). look further wants
 files {path: SHA-256}, unit and note. The answer is one JSON object on stdout.
 
@@ -83,7 +83,7 @@ def several(value: Any) -> list[Any]:
 
 def read() -> dict[str, Any]:
     """Bridges by name, and ports by name with their first interface and the bridge they are on."""
-    bridges = table("Bridge", "name", "ports", "fail_mode", "external_ids")
+    bridges = table("Bridge", "name", "ports", "datapath_type", "fail_mode", "external_ids")
     interfaces = {
         row["_uuid"]: row
         for row in table("Interface", "_uuid", "type", "options", "mtu_request", "error")
@@ -158,8 +158,12 @@ def transaction(want: Mapping[str, Any], have: Mapping[str, Any]) -> list[str]:
             words += ["--", "del-br", name]
     if bridge not in have["bridges"]:
         words += ["--", "add-br", bridge]
-    row = have["bridges"].get(bridge, {})
-    words += setting("Bridge", bridge, row, {"fail_mode": "standalone", mark: VALUE})
+    row = have["bridges"].get(bridge, {"datapath_type": ""})
+    # A bridge that says nothing has the kernel's datapath.
+    same = (row["datapath_type"] or "system") == want["datapath"]
+    datapath = row["datapath_type"] if same else want["datapath"]
+    on_bridge = {"datapath_type": datapath, "fail_mode": "standalone", mark: VALUE}
+    words += setting("Bridge", bridge, row, on_bridge)
     row = have["ports"].get(bridge, {})
     words += setting("Interface", bridge, row, {"mtu_request": want["mtu"]})
     for name, port in sorted(ports.items()):
