@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Node:
 
     host: Host
     underlay: str  # its address on the hosts' own network
-    lease: dict[str, str]  # what subnet.env says, FLANNEL_SUBNET and so on
+    lease: dict[str, str]  # what subnet.env says, FLANNEL_SUBNET and so on, or daemon.json instead
     pid: int  # of the container's first process
     container: str  # the container's address
 
@@ -81,6 +82,9 @@ def _lease(host: Host) -> dict[str, str]:
         env = host.file("/var/lib/flannel/subnet.env")
         if host.service("docker").is_running and env.exists:
             return dict(line.split("=", 1) for line in env.content_string.splitlines())
+        if host.service("docker").is_running and not host.file("/usr/local/bin/flanneld").exists:
+            settings = json.loads(host.file("/etc/docker/daemon.json").content_string)
+            return {"FLANNEL_SUBNET": settings["bip"], "FLANNEL_MTU": str(settings["mtu"])}
         time.sleep(2)
     raise AssertionError(f"{host.backend.hostname}: no Docker with a lease after two minutes")
 
