@@ -84,21 +84,33 @@ def _lease(host: Host) -> dict[str, str]:
             return dict(line.split("=", 1) for line in env.content_string.splitlines())
         if host.service("docker").is_running and not host.file("/usr/local/bin/flanneld").exists:
             settings = json.loads(host.file("/etc/docker/daemon.json").content_string)
-            return {"FLANNEL_SUBNET": settings["bip"], "FLANNEL_MTU": str(settings["mtu"])}
+            # Where a swarm joins the hosts, docker0 is nobody's business.
+            mtu = settings.get("mtu", 1450)
+            return {"FLANNEL_SUBNET": settings.get("bip", ""), "FLANNEL_MTU": str(mtu)}
         time.sleep(2)
     raise AssertionError(f"{host.backend.hostname}: no Docker with a lease after two minutes")
 
 
-def _start(host: Host, underlay: str) -> Node:
+def _network(host: Host) -> str:
+    """What containers are started on to reach those of other hosts."""
+    fact = host.run("cat /etc/ansible/facts.d/container_net.fact").stdout or "{}"
+    return "container_net" if json.loads(fact).get("overlay") == "swarm_overlay" else "bridge"
+
+
+def _start(host: Host, name: str, underlay: str) -> Node:
     lease = _lease(host)
+    network = _network(host)
+    options = f"--network {network}"
+    if network != "bridge":
+        options += f" --network-alias probe-{name}"
     host.run(f"docker rm --force {CONTAINER}")
     image = f'tar --create --file=- -C "$(dirname "$busybox")" busybox | docker import - {IMAGE}'
     host.check_output(f"busybox=$(command -v busybox); {image}")
-    host.check_output(f"docker run --detach --name {CONTAINER} {IMAGE} /busybox sleep 900")
+    run = f"docker run --detach --name {CONTAINER} {options} {IMAGE} /busybox sleep 900"
+    host.check_output(run)
     pid = host.check_output(f"docker inspect --format '{{{{.State.Pid}}}}' {CONTAINER}")
-    container = host.check_output(
-        f"docker inspect --format '{{{{.NetworkSettings.IPAddress}}}}' {CONTAINER}"
-    )
+    address = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
+    container = host.check_output(f"docker inspect --format '{address}' {CONTAINER}")
     for prefix, address in ((f"nsenter --net --target {pid}", container), ("", underlay)):
         host.run(
             f"nohup {prefix} python3 -c '{_MIRROR}' {address} {PORT} "
@@ -114,7 +126,7 @@ def running() -> Iterator[dict[str, Node]]:
     hosts = testinfra.get_hosts(["ansible://container_net"], ansible_inventory=inventory)
     try:
         yield {
-            name: _start(host, underlay)
+            name: _start(host, name, underlay)
             for (name, underlay), host in zip(UNDERLAYS.items(), hosts, strict=True)
         }
     finally:
