@@ -120,6 +120,10 @@ def noted(name: str, variables: Mapping[str, Any], network: Network, length: int
 
 def divide(network: Network, length: int) -> list[Network]:
     """What can be given out, lowest first."""
+    if network.prefixlen > 28:
+        raise AnsibleFilterError(
+            f"container_net_network: {network}: is too small to be divided. Choose a larger network."
+        )
     if not network.prefixlen < length <= 30:
         raise AnsibleFilterError(
             f"container_net_subnet_len: {length}: {network} cannot be divided into subnets of this"
