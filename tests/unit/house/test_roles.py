@@ -40,7 +40,9 @@ def test_every_way_to_join_hosts_offers_its_parts() -> None:
     assert sorted(options_of(ROOT / "roles/common")["container_net_overlay"]["choices"]) == sorted(
         ways
     )
-    parts = [f"{way}/tasks/{p}.yml" for way in ways for p in ("prepare", "main", "docker", "absent")]
+    parts = [
+        f"{way}/tasks/{p}.yml" for way in ways for p in ("prepare", "main", "docker", "absent")
+    ]
     assert [part for part in parts if not (ROOT / "roles" / part).is_file()] == []
     table = (ROOT / "docs/architecture.md").read_text()
     assert [way for way in ways if f"| `{way}`" not in table] == []
