@@ -25,8 +25,8 @@ UNDERLAY = "192.168.100"
 OUTSIDE = f"{UNDERLAY}.254"
 PORT = 7009
 
-# Facts name the system's manager after process 1, and read links from /sys, which shows those of the
-# network that it was mounted in.
+# Facts name the system's manager after process 1, and read links from /sys, which shows those of
+# the network that it was mounted in.
 NAMED = """mount -t sysfs sysfs /sys
 mkdir -p /run/named /run/systemd/system /run/stand_in
 cp "$(command -v cat)" /run/named/systemd
