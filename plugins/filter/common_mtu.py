@@ -22,7 +22,7 @@ options:
     type: dict
     required: true
   hostvars:
-    description: Variables of the hosts, as in C(hostvars). Used are C(ansible_facts) (subset network).
+    description: Variables of the hosts, as in C(hostvars). Used are C(ansible_facts).
     type: dict
     required: true
 """

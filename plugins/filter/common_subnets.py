@@ -47,7 +47,8 @@ EXAMPLES = r"""
 - name: Show whose containers are where
   ansible.builtin.debug:
     msg: >-
-      {{ groups['container_net'] | netfabric.container_net.common_subnets(hostvars, '172.20.0.0/16') }}
+      {{ groups['container_net']
+         | netfabric.container_net.common_subnets(hostvars, '172.20.0.0/16') }}
 # node1: {subnet: 172.20.1.0/24, bip: 172.20.1.1/24}
 # node2: {subnet: 172.20.2.0/24, bip: 172.20.2.1/24}
 """
@@ -120,6 +121,10 @@ def noted(name: str, variables: Mapping[str, Any], network: Network, length: int
 
 def divide(network: Network, length: int) -> list[Network]:
     """What can be given out, lowest first."""
+    if network.prefixlen > 28:
+        raise AnsibleFilterError(
+            f"container_net_network: {network}: is too small to be divided. Choose a larger one."
+        )
     if not network.prefixlen < length <= 30:
         raise AnsibleFilterError(
             f"container_net_subnet_len: {length}: {network} cannot be divided into subnets of this"

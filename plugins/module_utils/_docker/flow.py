@@ -195,9 +195,7 @@ def _without_us(now: Situation, where: state.Paths) -> tuple[state.Content | Non
     return rendered(new, original or now.content), new
 
 
-def _with_restored(
-    new: Settings, request: Request, now: Situation, where: state.Paths
-) -> Settings:
+def _with_restored(new: Settings, request: Request, now: Situation, where: state.Paths) -> Settings:
     """Keys that were ours and are not asked for any more, as they would be without us."""
     want = request.want
     ours = now.record is not None and now.record.ours

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts joined by the collection's own playbooks, in ways that need no daemon: traffic between their
-containers, one way after another, and nothing left behind."""
+"""Hosts joined by the collection's own playbooks, in ways that need no daemon: traffic between
+their containers, one way after another, and nothing left behind."""
 
 from __future__ import annotations
 

@@ -25,8 +25,10 @@ UNDERLAY = "192.168.100"
 OUTSIDE = f"{UNDERLAY}.254"
 PORT = 7009
 
-# Facts name the system's manager after process 1.
-NAMED = """mkdir -p /run/named /run/systemd/system /run/stand_in
+# Facts name the system's manager after process 1, and read links from /sys, which shows those of
+# the network that it was mounted in.
+NAMED = """mount -t sysfs sysfs /sys
+mkdir -p /run/named /run/systemd/system /run/stand_in
 cp "$(command -v cat)" /run/named/systemd
 rm -rf /etc/docker /etc/ansible
 rm -f /etc/systemd/system/*container-net*
@@ -153,7 +155,7 @@ class World:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1200,
             check=False,
         )
         if "{" not in done.stdout or (check and done.returncode != 0):
@@ -182,7 +184,9 @@ class World:
 
     def words_of(self, name: str) -> str:
         """The whole state as text, to look for what should not be there."""
-        return json.dumps(self.state(name)) + self.hosts[name].sh("ls -R /etc /var/lib/container_net")
+        return json.dumps(self.state(name)) + self.hosts[name].sh(
+            "ls -R /etc /var/lib/container_net"
+        )
 
     def box(self, name: str) -> str:
         """Its container's address."""

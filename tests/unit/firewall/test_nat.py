@@ -80,7 +80,12 @@ def test_what_is_kept_makes_the_same() -> None:
             # Networks that touch or lie in each other are one: nft takes no sets that overlap.
             {
                 "masquerade": True,
-                "masquerade_except": ["172.20.3.0/24", "172.20.0.0/16", "10.1.1.0/24", "10.1.0.9/24"],
+                "masquerade_except": [
+                    "172.20.3.0/24",
+                    "172.20.0.0/16",
+                    "10.1.1.0/24",
+                    "10.1.0.9/24",
+                ],
             },
             ('ip daddr != { 10.1.0.0/23, 172.20.0.0/16 } oifname != "br0" masquerade',),
             (),
