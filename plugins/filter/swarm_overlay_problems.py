@@ -70,7 +70,9 @@ def parsed(option: str, value: Any) -> ipaddress.IPv4Network:
     try:
         network = ipaddress.IPv4Network(str(value))
     except ValueError as error:
-        raise OptionError(option, value, f"is not an IPv4 network ({error})", "Correct it") from None
+        raise OptionError(
+            option, value, f"is not an IPv4 network ({error})", "Correct it"
+        ) from None
     if network.prefixlen > 29:
         raise OptionError(option, value, "leaves no room for containers", "Use at most /29")
     return network
@@ -112,7 +114,10 @@ def check_host(wanted: Mapping[str, Any], host: Mapping[str, Any]) -> None:
         others = [other for other in host["networks"] if other["name"] not in (name, INGRESS)]
         for place, value in taken(network, subnet, host, others, []):
             raise OptionError(
-                option, text, f"overlaps {value}, {place}", "Choose a network that nothing else uses"
+                option,
+                text,
+                f"overlaps {value}, {place}",
+                "Choose a network that nothing else uses",
             )
 
 

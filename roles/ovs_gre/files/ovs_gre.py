@@ -134,7 +134,9 @@ def strangers(want: Mapping[str, Any], have: Mapping[str, Any], links: list[str]
 def text(value: Any) -> str:
     """A value in ovs-vsctl's words."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{key}={json.dumps(one)}" for key, one in sorted(value.items())) + "}"
+        return (
+            "{" + ",".join(f"{key}={json.dumps(one)}" for key, one in sorted(value.items())) + "}"
+        )
     return json.dumps(value)
 
 
@@ -195,7 +197,9 @@ def attachment(want: Mapping[str, Any], link: Mapping[str, Any]) -> list[list[st
 def ip(*words: str) -> list[dict[str, Any]]:
     """What ip prints of a link; nothing where there is no such link."""
     answer = run("ip", "-json", *words)
-    return [one for one in json.loads(answer.stdout or "[]") if one] if not answer.returncode else []
+    return (
+        [one for one in json.loads(answer.stdout or "[]") if one] if not answer.returncode else []
+    )
 
 
 def link_of(want: Mapping[str, Any]) -> dict[str, Any]:
@@ -304,7 +308,9 @@ def remove() -> dict[str, Any]:
     if not unit_state(SERVICE)["active"]:
         run("systemctl", "start", SERVICE)
     bridges = read()["bridges"]
-    words = [word for name in sorted(bridges) if ours(bridges[name]) for word in ("--", "del-br", name)]
+    words = [
+        word for name in sorted(bridges) if ours(bridges[name]) for word in ("--", "del-br", name)
+    ]
     if words:
         vsctl(*words)
     return {

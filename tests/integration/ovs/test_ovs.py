@@ -120,7 +120,9 @@ def test_what_was_changed_by_hand_comes_back(new_world: Callable[..., OvsWorld])
         world.vsctl("b", words.format(port=port))
         for flags in (("--check",), ()):
             changed = world.playbook(*JOIN, *flags).changed()
-            assert len(changed) == 1 and changed[0].startswith("b: ") and repair in changed[0], words
+            assert len(changed) == 1 and changed[0].startswith("b: ") and repair in changed[0], (
+                words
+            )
     # Off the containers' bridge, and a port of somebody's on ours, which stays.
     world.hosts["b"].sh("ip link set obr0 nomaster")
     world.vsctl("b", "add-port obr0 vm0 -- set interface vm0 type=internal")

@@ -159,9 +159,7 @@ NAMES: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize(("found", "links", "words"), NAMES.values(), ids=NAMES.keys())
-def test_names_that_others_have(
-    found: dict[str, Any], links: list[str], words: list[str]
-) -> None:
+def test_names_that_others_have(found: dict[str, Any], links: list[str], words: list[str]) -> None:
     said = ovs.strangers(WANT, found, links)
     assert [text.partition(" of Open")[0].partition(" that")[0] for text in said] == words
 

@@ -40,6 +40,7 @@ def host(**more: Any) -> dict[str, Any]:
 
 
 ACTIVE = {"swarm": {"state": "active"}}
+OURS = [overlay("net", "172.20.0.0/16"), overlay("ingress", "10.127.0.0/24")]
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     "together": ({}, HOST, []),
     "no network": ({"subnet": "172.20.1.0/16"}, HOST, ["swarm_overlay_subnet", "not an IPv4"]),
@@ -68,7 +69,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
     ),
     "our own networks": (
         {},
-        host(networks=[overlay("net", "172.20.0.0/16"), overlay("ingress", "10.127.0.0/24")], **ACTIVE),
+        host(
+            networks=[overlay("net", "172.20.0.0/16"), overlay("ingress", "10.127.0.0/24")],
+            **ACTIVE,
+        ),
         [],
     ),
     "others' networks out of the pool": (
