@@ -36,8 +36,9 @@ options:
 EXAMPLES = r"""
 - name: Show what does not go together
   ansible.builtin.debug:
-    msg: "{{ wanted | netfabric.container_net.swarm_overlay_problems({'node1': '192.168.100.12'}) }}"
+    msg: "{{ wanted | netfabric.container_net.swarm_overlay_problems(addresses) }}"
   vars:
+    addresses: {node1: 192.168.100.12}
     wanted: {name: net, subnet: 172.20.0.0/16, pool: 10.127.0.0/16, pool_len: 24}
 """
 

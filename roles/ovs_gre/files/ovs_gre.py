@@ -2,16 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One Open vSwitch bridge with a GRE port to each other host. ovs-vsctl is called here and nowhere else.
+"""One Open vSwitch bridge with a GRE port to each other host. Only here is ovs-vsctl called.
 
     ovs_gre.py look WANT    what the host has, and what a run would do; changes nothing
     ovs_gre.py apply WANT   does it
     ovs_gre.py remove       takes the bridge away
-    ovs_gre.py attach FILE  after Docker's start: connects the bridge to the containers', as FILE says
+    ovs_gre.py attach FILE  connects the bridge to the containers' one, as FILE says, after
+                            Docker's start
 
-WANT is a JSON object: bridge, datapath (system or netdev), mtu, peers {host: address}, local_ip, key (0 for none), master (the
-bridge of the containers, '' for none) and address (that the master must have). look further wants
-files {path: SHA-256}, unit and note. The answer is one JSON object on stdout.
+WANT is a JSON object: bridge, datapath (system or netdev), mtu, peers {host: address}, local_ip,
+key (0 for none), master (the bridge of the containers, '' for none) and address (that the master
+must have). look further wants files {path: SHA-256}, unit and note. The answer is one JSON object
+on stdout.
 
 The ports are "protected": what came in by one never leaves by another. In a full mesh nobody has to
 pass anything on, so there is no loop that a broadcast could go round in, and no tree to wait for.
@@ -104,7 +106,7 @@ def ours(row: Mapping[str, Any]) -> bool:
 
 
 def ports_of(want: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The wanted ports. Their names are the other ends' addresses, which stay whoever comes or goes."""
+    """The wanted ports, named after the other ends' addresses: these stay whoever comes or goes."""
     found = {}
     for host, address in want["peers"].items():
         options = {"local_ip": want["local_ip"], "remote_ip": address}

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""S16: hosts on one segment by a real Open vSwitch and GRE, joined by the collection's playbooks."""
+"""S16: hosts on one segment by a real Open vSwitch and GRE, joined by the collection's playbooks.
+
+Open vSwitch does not switch in the kernel here, but all the same with what the role asks of it.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ def test_life_of_a_segment(new_world: Callable[..., OvsWorld]) -> None:
 
 
 def one_broadcast_arrives_once(world: OvsWorld) -> None:
-    """In a mesh of three a switch that passed on what tunnels bring would send it round for ever."""
+    """In a mesh of three, switches that pass on what tunnels bring would send it round for ever."""
     listen = """
 import socket, time
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

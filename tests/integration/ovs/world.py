@@ -4,8 +4,8 @@
 
 """Throw-away hosts whose card is a port of an Open vSwitch bridge of somebody else's.
 
-ovs-vswitchd itself switches there (datapath netdev), and sends what it put into GRE through a bridge
-of its own: that is how it works without the kernel's module.
+ovs-vswitchd itself switches there (datapath netdev), and sends what it put into GRE through a
+bridge of its own: that is how it works without the kernel's module.
 """
 
 from __future__ import annotations

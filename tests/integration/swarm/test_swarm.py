@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts joined by a swarm through the collection's playbooks: what is asked of Docker, in which order,
-what is refused, and what is left. What Docker makes of it is proven on virtual machines."""
+"""Hosts joined by a swarm through the collection's playbooks: what is asked of Docker, in which
+order, what is refused, and what is left. What Docker makes of it needs virtual machines."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Throw-away hosts whose Docker's API stands in for swarms: the modules of community.docker are real."""
+"""Throw-away hosts whose Docker's API stands in for swarms; community.docker's modules are real."""
 
 from __future__ import annotations
 
