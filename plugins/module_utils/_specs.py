@@ -145,6 +145,7 @@ NAT_MODULE: Spec = {
     "bridge": {"type": "str"},
     "subnet": {"type": "str"},
     "masquerade": {"type": "bool", "default": False},
+    "masquerade_except": {"type": "list", "elements": "str", "default": []},
     "forward": {"type": "bool", "default": True},
     "publish": {"type": "list", "elements": "dict", "options": PUBLISH, "default": []},
     "isolate": {"type": "bool", "default": False},

@@ -47,6 +47,15 @@ options:
     type: list
     elements: str
     default: []
+  restore:
+    description:
+      - Keys that go back to what they would be without this module, where neither O(settings) nor
+        O(remove) names them.
+      - A key that this module never wrote, or that somebody else changed since, stays as it is.
+        Only with O(update=merge).
+    type: list
+    elements: str
+    default: []
   update:
     description:
       - V(merge) leaves keys alone that O(settings) does not name.
@@ -56,7 +65,7 @@ options:
     default: merge
   state:
     description:
-      - V(present) sets O(settings) and removes O(remove).
+      - V(present) sets O(settings), removes O(remove) and takes O(restore) back.
       - V(absent) takes back all that this module ever wrote to the file. The file goes if there
         was none before.
       - V(previous) puts back the file that the daemon was last started with, for when it does not
@@ -125,6 +134,10 @@ EXAMPLES = r"""
 - name: Take a key out
   netfabric.container_net.docker_daemon_json:
     remove: [default-gateway]
+
+- name: Let docker0 have the address that it had before this collection gave it one
+  netfabric.container_net.docker_daemon_json:
+    restore: [bip]
 
 - name: Put the user's own file back
   netfabric.container_net.docker_daemon_json:
@@ -203,6 +216,7 @@ def main() -> None:
         argument_spec={
             "settings": {"type": "dict", "default": {}},
             "remove": {"type": "list", "elements": "str", "default": []},
+            "restore": {"type": "list", "elements": "str", "default": []},
             "update": {"type": "str", "choices": ["merge", "replace"], "default": "merge"},
             "state": {
                 "type": "str",
@@ -231,6 +245,7 @@ def main() -> None:
         state_dir=params["state_dir"],
         check_with_dockerd=params["check_with_dockerd"],
         backup=params["backup"],
+        restore=params["restore"],
     )
     tools = flow.Tools(
         module.run_command,

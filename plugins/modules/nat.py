@@ -52,6 +52,14 @@ options:
       - Whether packets of O(subnet) that leave through another link get the host's address.
     type: bool
     default: false
+  masquerade_except:
+    description:
+      - Networks to which packets keep their source address, of the same IP version as O(subnet),
+        such as those of other hosts' containers, which a route leads to.
+      - Only with O(masquerade=true).
+    type: list
+    elements: str
+    default: []
   forward:
     description:
       - Whether to accept, where C(FORWARD) drops, what O(subnet) sends, the answers, what is
@@ -167,6 +175,13 @@ EXAMPLES = r"""
     publish:
       - {host_ip: 127.0.0.1, host_port: 8080, to: 192.168.2.10, to_port: 80, loopback: true}
     isolate: true
+  become: true
+
+- name: Let other hosts' containers, which routes lead to, see who it is
+  netfabric.container_net.nat:
+    bridge: docker0
+    masquerade: true
+    masquerade_except: [172.20.0.0/16]
   become: true
 
 - name: Remove it

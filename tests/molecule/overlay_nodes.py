@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ class Node:
 
     host: Host
     underlay: str  # its address on the hosts' own network
-    lease: dict[str, str]  # what subnet.env says, FLANNEL_SUBNET and so on
+    lease: dict[str, str]  # what subnet.env says, FLANNEL_SUBNET and so on, or daemon.json instead
     pid: int  # of the container's first process
     container: str  # the container's address
 
@@ -81,20 +82,35 @@ def _lease(host: Host) -> dict[str, str]:
         env = host.file("/var/lib/flannel/subnet.env")
         if host.service("docker").is_running and env.exists:
             return dict(line.split("=", 1) for line in env.content_string.splitlines())
+        if host.service("docker").is_running and not host.file("/usr/local/bin/flanneld").exists:
+            settings = json.loads(host.file("/etc/docker/daemon.json").content_string)
+            # Where a swarm joins the hosts, docker0 is nobody's business.
+            mtu = settings.get("mtu", 1450)
+            return {"FLANNEL_SUBNET": settings.get("bip", ""), "FLANNEL_MTU": str(mtu)}
         time.sleep(2)
     raise AssertionError(f"{host.backend.hostname}: no Docker with a lease after two minutes")
 
 
-def _start(host: Host, underlay: str) -> Node:
+def _network(host: Host) -> str:
+    """What containers are started on to reach those of other hosts."""
+    fact = host.run("cat /etc/ansible/facts.d/container_net.fact").stdout or "{}"
+    return "container_net" if json.loads(fact).get("overlay") == "swarm_overlay" else "bridge"
+
+
+def _start(host: Host, name: str, underlay: str) -> Node:
     lease = _lease(host)
+    network = _network(host)
+    options = f"--network {network}"
+    if network != "bridge":
+        options += f" --network-alias probe-{name}"
     host.run(f"docker rm --force {CONTAINER}")
     image = f'tar --create --file=- -C "$(dirname "$busybox")" busybox | docker import - {IMAGE}'
     host.check_output(f"busybox=$(command -v busybox); {image}")
-    host.check_output(f"docker run --detach --name {CONTAINER} {IMAGE} /busybox sleep 900")
+    run = f"docker run --detach --name {CONTAINER} {options} {IMAGE} /busybox sleep 900"
+    host.check_output(run)
     pid = host.check_output(f"docker inspect --format '{{{{.State.Pid}}}}' {CONTAINER}")
-    container = host.check_output(
-        f"docker inspect --format '{{{{.NetworkSettings.IPAddress}}}}' {CONTAINER}"
-    )
+    address = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
+    container = host.check_output(f"docker inspect --format '{address}' {CONTAINER}")
     for prefix, address in ((f"nsenter --net --target {pid}", container), ("", underlay)):
         host.run(
             f"nohup {prefix} python3 -c '{_MIRROR}' {address} {PORT} "
@@ -110,7 +126,7 @@ def running() -> Iterator[dict[str, Node]]:
     hosts = testinfra.get_hosts(["ansible://container_net"], ansible_inventory=inventory)
     try:
         yield {
-            name: _start(host, underlay)
+            name: _start(host, name, underlay)
             for (name, underlay), host in zip(UNDERLAYS.items(), hosts, strict=True)
         }
     finally:

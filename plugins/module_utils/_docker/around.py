@@ -101,7 +101,7 @@ def check_around(network: DockerNetwork, host: Mapping[str, Any], going: Collect
     ]
     _check_links(network, host, others, own)
     for subnet in network.subnets:
-        for place, value in _taken(network, subnet, host, others, own):
+        for place, value in taken(network, subnet, host, others, own):
             raise OptionError(
                 f"{network.option}.subnet",
                 str(subnet.network),
@@ -112,7 +112,7 @@ def check_around(network: DockerNetwork, host: Mapping[str, Any], going: Collect
         _check_pools(network, host)
 
 
-def _taken(
+def taken(
     network: DockerNetwork,
     subnet: Subnet,
     host: Mapping[str, Any],

@@ -118,7 +118,7 @@ def _decide(
     warnings: list[str] = []
     if request.action == "present":
         warnings += check(request.want, now.daemon.version)
-        new = merged(now.have, request.want)
+        new = _with_restored(merged(now.have, request.want), request, now, where)
         warnings += check_result(new, request.want, request.path)
         write = not same(new, now.have)
         content: state.Content | None = rendered(new, now.content)
@@ -193,6 +193,18 @@ def _without_us(now: Situation, where: state.Paths) -> tuple[state.Content | Non
     if not new and not now.record.original_existed:
         return None, {}
     return rendered(new, original or now.content), new
+
+
+def _with_restored(new: Settings, request: Request, now: Situation, where: state.Paths) -> Settings:
+    """Keys that were ours and are not asked for any more, as they would be without us."""
+    want = request.want
+    ours = now.record is not None and now.record.ours
+    if not request.restore or want.replace or not ours:
+        return new
+    dummy, without = _without_us(now, where)
+    names = [n for n in request.restore if n not in want.settings and n not in want.remove]
+    kept = {name: value for name, value in new.items() if name not in names}
+    return {**kept, **{name: without[name] for name in names if name in without}}
 
 
 def _previous(

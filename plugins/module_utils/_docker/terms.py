@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Callable
 
@@ -28,6 +28,7 @@ class Request:
     state_dir: str
     check_with_dockerd: str
     backup: bool
+    restore: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from .._errors import OptionError
 from .._topology.model import Address
 from .model import Host, Listener, Nat, Publish
-from .parse import check_targets
+from .parse import check_except, check_targets
 
 
 def complete(nat: Nat, host: Host) -> Nat:
@@ -45,6 +45,7 @@ def complete(nat: Nat, host: Host) -> Nat:
             )
         (subnet,) = networks
         check_targets(nat.publish, subnet)
+        check_except(nat.masquerade_except, subnet)
     elif not any(interface.ip in subnet for interface in addresses):
         raise OptionError(
             "subnet",

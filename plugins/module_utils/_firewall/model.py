@@ -46,6 +46,7 @@ class Nat:
     forward: bool = True
     isolate: bool = False
     publish: tuple[Publish, ...] = ()
+    masquerade_except: tuple[Network, ...] = ()
 
     @property
     def loopback(self) -> bool:

@@ -17,6 +17,7 @@ from .._topology.model import Address, Network
 from .model import Nat, Publish, Request
 
 _PORT_MAX = 65535
+_LIKE = "Write it like 192.168.2.0/24"
 # Other characters mean something to nft or to iptables, such as + at the end.
 _PLAIN = re.compile(r"[A-Za-z0-9_.@-]+")
 
@@ -46,6 +47,7 @@ def request_from_params(params: Mapping[str, Any]) -> Request:
             _publish(entry, f"publish[{position}].")
             for position, entry in enumerate(params.get("publish") or [])
         ),
+        _except(params.get("masquerade_except") or []),
     )
     if not (nat.masquerade or nat.forward or nat.isolate or nat.publish):
         raise OptionError(
@@ -54,9 +56,17 @@ def request_from_params(params: Mapping[str, Any]) -> Request:
             "nothing is left to do: neither masquerade, publish nor isolate is given",
             "Give one of them, or state=absent",
         )
+    if nat.masquerade_except and not nat.masquerade:
+        raise OptionError(
+            "masquerade_except",
+            list(params["masquerade_except"]),
+            "has no meaning without masquerade",
+            "Set masquerade to true, or leave it out",
+        )
     refuse_twice(nat.publish)
     if subnet is not None:
         check_targets(nat.publish, subnet)
+        check_except(nat.masquerade_except, subnet)
     return Request(name, nat, bool(params.get("persist")))
 
 
@@ -74,18 +84,36 @@ def plain_name(option: str, value: Any) -> str:
 
 
 def _subnet(value: Any) -> Network:
+    network = _network("subnet", value)
+    if not network.prefixlen or network.is_multicast or network.is_loopback:
+        raise OptionError("subnet", value, "is no network that a bridge can have", _LIKE)
+    return network
+
+
+def _network(option: str, value: Any) -> Network:
     """As with iptables, an address of the network with its length stands for it, too."""
     text = str(value)
-    remedy = "Write it like 192.168.2.0/24"
     if "/" not in text:
-        raise OptionError("subnet", value, "has no prefix length", remedy)
+        raise OptionError(option, value, "has no prefix length", _LIKE)
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        return ipaddress.ip_network(text, strict=False)
     except ValueError as error:
-        raise OptionError("subnet", value, str(error), remedy) from None
-    if not network.prefixlen or network.is_multicast or network.is_loopback:
-        raise OptionError("subnet", value, "is no network that a bridge can have", remedy)
-    return network
+        raise OptionError(option, value, str(error), _LIKE) from None
+
+
+def _except(texts: Sequence[Any]) -> tuple[Network, ...]:
+    """Sorted, and none in another: nft takes no sets in which networks overlap."""
+    networks = [_network(f"masquerade_except[{n}]", text) for n, text in enumerate(texts)]
+    v4 = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    v6 = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
+    if v4 and v6:
+        raise OptionError(
+            "masquerade_except",
+            list(texts),
+            "has IPv4 and IPv6 networks",
+            "Name those of the bridge's own IP version only",
+        )
+    return (*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6))
 
 
 def _publish(entry: Mapping[str, Any], where: str) -> Publish:
@@ -182,6 +210,18 @@ def check_targets(publishes: Sequence[Publish], subnet: Network) -> None:
                 str(target),
                 f"is the network's or the broadcast address of {subnet}",
                 "Give the address of a host in that network",
+            )
+
+
+def check_except(networks: Sequence[Network], subnet: Network) -> None:
+    """What another IP version sends is not masqueraded here anyway."""
+    for network in networks:
+        if network.version != subnet.version:
+            raise OptionError(
+                "masquerade_except",
+                str(network),
+                f"is IPv{network.version}, but the bridge's network {subnet} is not",
+                "Name networks of the same IP version, or give the right subnet",
             )
 
 

@@ -112,6 +112,7 @@ def params(nat: Nat) -> dict[str, object]:
         "bridge": nat.bridge,
         "subnet": str(nat.subnet),
         "masquerade": nat.masquerade,
+        "masquerade_except": [str(network) for network in nat.masquerade_except],
         "forward": nat.forward,
         "isolate": nat.isolate,
         "publish": [

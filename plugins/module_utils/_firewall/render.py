@@ -138,12 +138,20 @@ def _postrouting(nat: Nat) -> list[str]:
     source = f"{_family(nat)} saddr {nat.subnet}"
     found = []
     if nat.masquerade:
-        found.append(f'{source} oifname != "{nat.bridge}" masquerade')
+        found.append(f'{source} {_beyond(nat)}oifname != "{nat.bridge}" masquerade')
     if nat.publish:
         found.append(f'{source} oifname "{nat.bridge}" ct status dnat masquerade')
     if nat.loopback:
         found.append(f'ip saddr {_LOOPBACK} oifname "{nat.bridge}" ct status dnat masquerade')
     return found
+
+
+def _beyond(nat: Nat) -> str:
+    """What matches packets that do not go to one of the networks that are left out."""
+    if not nat.masquerade_except:
+        return ""
+    networks = ", ".join(str(network) for network in nat.masquerade_except)
+    return f"{_family(nat)} daddr != {{ {networks} }} "
 
 
 def forward_rules(nat: Nat) -> tuple[str, ...]:

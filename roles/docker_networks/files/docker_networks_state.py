@@ -94,6 +94,25 @@ def containers(engine: Engine) -> list[dict[str, Any]]:
     return found
 
 
+def swarm(engine: Engine, own: dict[str, Any]) -> dict[str, Any]:
+    """This node of a swarm, and on a manager all nodes."""
+    manager = bool(own.get("ControlAvailable"))
+    return {
+        "state": own.get("LocalNodeState") or "inactive",
+        "node": own.get("NodeID") or "",
+        "manager": manager,
+        "nodes": [
+            {
+                "id": node["ID"],
+                "name": node["Description"]["Hostname"],
+                "role": node["Spec"]["Role"],
+                "state": node["Status"]["State"],
+            }
+            for node in (engine.ask("/nodes") if manager else [])
+        ],
+    }
+
+
 def docker() -> dict[str, Any]:
     """What Docker has; ``problem`` where it does not say."""
     nothing: dict[str, Any] = {
@@ -102,6 +121,7 @@ def docker() -> dict[str, Any]:
         "containers": [],
         "images": [],
         "pools": [],
+        "swarm": {"state": "inactive", "node": "", "manager": False, "nodes": []},
     }
     path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
     if shutil.which("dockerd", path=path) is None:
@@ -127,6 +147,7 @@ def docker() -> dict[str, Any]:
                 for name in [*(image.get("RepoTags") or []), *(image.get("RepoDigests") or [])]
             ),
             "pools": [{"base": pool["Base"], "size": pool["Size"]} for pool in pools],
+            "swarm": swarm(engine, info.get("Swarm") or {}),
         }
     except (OSError, http.client.HTTPException, ValueError) as error:
         return {**nothing, "problem": f"Docker does not answer on {SOCKET}: {error}"}
@@ -213,11 +234,11 @@ def made(found: dict[str, Any], label: str) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """Question: {note: path, subnet_file: path, label: text}."""
+    """Question: {note: path, subnet_file: path, label: text, needs: [Python module]}."""
     question = json.loads(sys.argv[1])
     found = docker()
     answer = {
-        "missing": [] if importlib.util.find_spec("requests") else ["requests"],
+        "missing": [name for name in question["needs"] if not importlib.util.find_spec(name)],
         "noted": os.path.exists(question["note"]),
         "links": links(),
         "routes": routes(),

@@ -132,6 +132,13 @@ def measure_all(want: dict[str, Any], side: str) -> list[dict[str, Any]]:
         return list(pool.map(measure, range(len(want["targets"]))))
 
 
+def report(want: dict[str, Any]) -> None:
+    """Tell every container that this host is done."""
+    query = f"done={want['number']}"
+    with ThreadPoolExecutor(max_workers=max(1, len(want["containers"]))) as pool:
+        list(pool.map(lambda ip: transfer(ip, want["port"], query, 5), want["containers"]))
+
+
 def from_container(want: dict[str, Any]) -> dict[str, Any]:
     """The rows measured inside the container's namespace, and its MTU, from a child process."""
     reader, writer = os.pipe()
@@ -142,6 +149,8 @@ def from_container(want: dict[str, Any]) -> dict[str, Any]:
             mtu = link_mtu("eth0")
             rows = measure_all({**want, "size": want["size"] or mtu}, "container")
             answer = {"mtu": mtu, "rows": rows}
+            if not want["hosts"]:
+                report(want)
         except OSError as error:
             answer = {"error": str(error)}
         with os.fdopen(writer, "w") as pipe:
@@ -155,16 +164,15 @@ def from_container(want: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """argv[1]: host, pid, number, size (0 = the container's MTU), port, attempts, timeout,
-    targets [{host, ip}] to measure, containers [address] to report to."""
+    """argv[1]: host, pid, hosts (whether they measure too), number, size (0 = the container's MTU),
+    port, attempts, timeout, targets [{host, ip}] to measure, containers [address] to report to."""
     want = json.loads(sys.argv[1])
     answer = from_container(want)
     if "error" in answer:
         sys.exit(f"{want['host']}: the container's namespace cannot be used: {answer['error']}")
-    answer["rows"] += measure_all({**want, "size": want["size"] or answer["mtu"]}, "host")
-    with ThreadPoolExecutor(max_workers=max(1, len(want["containers"]))) as pool:
-        report = f"done={want['number']}"
-        list(pool.map(lambda ip: transfer(ip, want["port"], report, 5), want["containers"]))
+    if want["hosts"]:
+        answer["rows"] += measure_all({**want, "size": want["size"] or answer["mtu"]}, "host")
+        report(want)
     print(json.dumps(answer))
 
 

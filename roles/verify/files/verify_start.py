@@ -142,6 +142,19 @@ def wait_for_port(address: str, port: int, seconds: float) -> None:
         time.sleep(0.2)
 
 
+def wait_for_listener(pid: int, port: int, seconds: float) -> None:
+    """The same where the host is on no network of the container: until its namespace listens."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with open(f"/proc/{pid}/net/tcp", encoding="ascii") as lines:
+            # Each socket's own address and port in hexadecimal digits, the other end's, its state.
+            words = [line.split() for line in lines]
+        if any(line[1].endswith(f":{port:04X}") and line[3] == "0A" for line in words[1:]):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"the container does not listen on TCP {port}")
+
+
 def bridge_address(name: str) -> str:
     """First IPv4 address of a link with its prefix length, '' without one."""
     answer = subprocess.run(
@@ -161,12 +174,16 @@ def read_lease(path: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """argv[1]: host, image, container, network, bridge, port, lifetime, reports, subnet_file."""
+    """argv[1]: host, image, container, network, hosts (whether they reach it), bridge, port,
+    lifetime, reports, subnet_file."""
     want = json.loads(sys.argv[1])
     try:
         image, built = ensure_image(want["image"])
         answer = {"missing": [], "built": built, "image": image, **start_container(want, image)}
-        wait_for_port(answer["ip"], want["port"], 30)
+        if want["hosts"]:
+            wait_for_port(answer["ip"], want["port"], 30)
+        else:
+            wait_for_listener(answer["pid"], want["port"], 30)
     except FileNotFoundError:
         answer = {"missing": ["docker"], "built": False}
     except Missing as error:

@@ -137,6 +137,34 @@ def test_going_back_before_the_restart_needs_none(host: Host) -> None:
     assert not host.once(settings={"mtu": 1500})["changed"]
 
 
+def test_single_keys_go_back_to_what_they_were(host: Host) -> None:
+    """What one way of joining hosts wanted, and the next does not, is the user's again."""
+    keys = ["bip", "mtu", "live-restore", "icc"]
+    host.file.write_text('{"debug": true, "mtu": 1300, "icc": false}')
+    assert not host.once(restore=keys)["changed"]
+    host.once(settings={"bip": "10.0.0.1/24", "mtu": 1450})
+    # What is asked for, or taken out, is not taken back; what somebody else changed is theirs.
+    settings = json.loads(host.file.read_text())
+    host.file.write_text(json.dumps({**settings, "icc": True}))
+    assert not host.once(settings={"mtu": 1450, "bip": "10.0.0.1/24"}, restore=keys)["changed"]
+    predicted = host.once(settings={"dns": ["1.1.1.1"]}, restore=keys, check=True)
+    result = host.once(settings={"dns": ["1.1.1.1"]}, restore=keys)
+    assert predicted["diff"] == result["diff"]
+    assert result["changed_keys"] == ["bip", "dns", "mtu"]
+    assert result["removed_keys"] == ["bip"]
+    assert json.loads(host.file.read_text()) == {
+        "debug": True,
+        "mtu": 1300,
+        "icc": True,
+        "dns": ["1.1.1.1"],
+    }
+    assert not host.once(settings={"dns": ["1.1.1.1"]}, restore=keys)["changed"]
+    host.once(remove=["mtu"], restore=keys)
+    assert "mtu" not in json.loads(host.file.read_text())
+    host.once(state="absent")
+    assert json.loads(host.file.read_text()) == {"debug": True, "mtu": 1300, "icc": True}
+
+
 @pytest.mark.parametrize("died", ["before the write", "after the write"])
 def test_a_run_that_was_killed_is_healed(host: Host, died: str) -> None:
     """The marker is on disk first: at whichever point a run dies, the next asks for the restart."""

@@ -280,6 +280,33 @@ def test_bip_follows_the_lease(host: RoleHost) -> None:
     assert left.replace("/etc/systemd/system/docker.service.wants 755 \n", "") == before
 
 
+def test_one_way_of_joining_hosts_after_another(host: RoleHost) -> None:
+    """What the first wanted of Docker and the second does not goes back to what it was."""
+    host.shell('mkdir /etc/docker; echo \'{"mtu": 1300, "debug": true}\' > /etc/docker/daemon.json')
+    start(host)
+    restore = ["allow-direct-routing", "bip", "fixed-cidr", "ip-masq", "live-restore", "mtu"]
+    first = {
+        "docker_bip": "172.20.1.1/24",
+        "docker_mtu": 1450,
+        "docker_routed": True,
+        "docker_daemon_restore": restore,
+    }
+    second = {"docker_way_settings": {"live-restore": False}, "docker_daemon_restore": restore}
+    routed = {"allow-direct-routing": True, "bip": "172.20.1.1/24", "ip-masq": False, "mtu": 1450}
+    for variables, wanted in (
+        (first, {"debug": True, **routed}),
+        (second, {"debug": True, "mtu": 1300, "live-restore": False}),
+        (first, {"debug": True, **routed}),
+    ):
+        assert host.apply(**variables)[0]["failures"] == 0
+        assert host.settings() == wanted
+        assert "started" in str(host.log())
+        for flags in ((), ("--check",)):
+            assert host.apply(*flags, **variables)[0]["changed"] == 0
+    host.apply(tasks_from="absent")
+    assert host.settings() == {"mtu": 1300, "debug": True}
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
@@ -294,6 +321,17 @@ def test_bip_follows_the_lease(host: RoleHost) -> None:
         (
             {"docker_subnet_file": SUBNET, "docker_daemon_settings": {"ip-masq": True}},
             "docker_daemon_settings.ip-masq: true",
+        ),
+        (
+            {"docker_routed": True, "docker_daemon_settings": {"ip-masq": True}},
+            "docker_daemon_settings.ip-masq: true",
+        ),
+        (
+            {
+                "docker_way_settings": {"live-restore": False, "fixed-cidr": "10.0.0.0/25"},
+                "docker_daemon_settings": {"live-restore": True, "fixed-cidr": "10.0.0.0/25"},
+            },
+            "docker_daemon_settings: live-restore: what joins the hosts needs",
         ),
         ({"docker_subnet_file": "subnet.env"}, "docker_subnet_file: subnet.env"),
         ({"docker_daemon_settings": {"bib": 1}}, "Write bip"),

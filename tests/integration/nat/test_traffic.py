@@ -37,6 +37,27 @@ def published(world: World) -> None:
         assert world.ask(netns, *ON_THE_HOST) == ["192.168.2.1"] * 3, netns
 
 
+def test_networks_that_see_who_it_is(world: World) -> None:
+    """Routes lead there and back: ns1's own address, where it is known, and elsewhere the host's."""
+    world.serve("far", "tcp/0.0.0.0/80")
+    world.sh("ip -n far addr add 198.51.100.2/24 dev eth0")
+    world.sh("ip route add 198.51.100.0/24 dev uplink")
+    both = ("tcp/10.9.0.2/80", "tcp/198.51.100.2/80")
+    world.changes(masquerade=True)
+    assert world.ask("ns1", *both) == ["10.9.0.1"] * 2
+    spared = {"masquerade": True, "masquerade_except": ["10.9.0.0/24", "172.20.0.0/16"]}
+    world.changes(**spared)
+    assert world.ask("ns1", *both) == ["192.168.2.10", "10.9.0.1"]
+    # In another order, and with one in another, it is the same.
+    again = {**spared, "masquerade_except": ["172.20.9.0/24", "172.20.0.0/16", "10.9.0.1/24"]}
+    assert not world.nat(**again)["changed"]
+    world.changes(masquerade=True, persist=True, masquerade_except=["10.9.0.0/24"])
+    world.sh("nft delete table inet container_net.mybridge")
+    world.sh("$(sed -n s/^ExecStart=//p /etc/systemd/system/container-net-nat.service)")
+    assert world.ask("ns1", *both) == ["192.168.2.10", "10.9.0.1"]
+    world.changes(state="absent")
+
+
 @NETFILTER
 def test_masquerade_and_published_ports(new_world: Callable[[int], World], nf: int) -> None:
     world = new_world(nf)

@@ -76,6 +76,32 @@ ROWS: tuple[tuple[str, dict[str, Any], tuple[str, ...]], ...] = (
         ("subnet", "10.0.0.0/24", "natbr has no address in it", "address of the network"),
     ),
     (
+        "networks left out of nothing",
+        {"bridge": "natbr", "masquerade_except": ["172.20.0.0/16"]},
+        (
+            "masquerade_except",
+            "172.20.0.0/16",
+            "no meaning without masquerade",
+            "masquerade to true",
+        ),
+    ),
+    (
+        "networks without a length",
+        {"bridge": "natbr", "masquerade": True, "masquerade_except": ["10.1.0.0/16", "10.2.0.0"]},
+        ("masquerade_except[1]", "10.2.0.0", "has no prefix length", "192.168.2.0/24"),
+    ),
+    (
+        "networks of two families",
+        {"bridge": "natbr", "masquerade": True, "masquerade_except": ["10.1.0.0/16", "fd00::/64"]},
+        ("masquerade_except", "fd00::/64", "IPv4 and IPv6 networks", "own IP version"),
+    ),
+    (
+        "networks of the other family",
+        {"bridge": "natbr", "subnet": "10.50.0.0/24", "masquerade": True}
+        | {"masquerade_except": ["fd00::/64"]},
+        ("masquerade_except", "fd00::/64", "IPv6, but the bridge's network", "same IP version"),
+    ),
+    (
         "nothing to do",
         {"bridge": "natbr", "forward": False},
         ("forward", "nothing is left to do", "state=absent"),

@@ -49,10 +49,12 @@ exec cat
 
 
 class Sandbox:
+    setup = SETUP
+
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._process = subprocess.Popen(
-            [*UNSHARE, "sh", "-c", SETUP],
+            [*UNSHARE, "sh", "-c", self.setup],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,

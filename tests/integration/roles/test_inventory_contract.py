@@ -62,8 +62,10 @@ def test_without_an_inventory_file_the_authoritys_folder_is_required(tmp_path: P
     code, text = play(playbook, tmp_path)
     assert code != 0
     assert "etcd_pki_dir: there is no inventory file" in text
-    code, text = play(playbook, tmp_path, "-e", f"etcd_pki_dir={tmp_path}/pki")
-    assert code == 0, text
+    # Only flannel needs one.
+    for word in (f"etcd_pki_dir={tmp_path}/pki", "container_net_overlay=direct_routes"):
+        code, text = play(playbook, tmp_path, "-e", word)
+        assert code == 0, text
 
 
 FACTS: dict[str, Any] = {
@@ -111,12 +113,23 @@ HOSTS: dict[str, tuple[dict[str, dict[str, Any]], dict[str, Any], list[str]]] = 
     "an unknown way of joining": (
         {"a": qemu()},
         {"container_net_overlay": "carrier_pigeons"},
-        ["value of container_net_overlay must be one of: flannel, got: carrier_pigeons"],
+        ["value of container_net_overlay must be one of: flannel, ", "got: carrier_pigeons"],
     ),
     "an address that the host has not": (
         {"a": qemu()},
         {"container_net_ip": "192.0.2.9"},
         ["a: container_net_ip: 192.0.2.9: no interface", "it has 10.0.2.15"],
+    ),
+    "a subnet with a host in it": (
+        {"a": qemu()},
+        {"container_net_overlay": "direct_routes", "container_net_subnet": "10.0.2.0/24"},
+        ["10.0.2.0/24, the subnet of a, holds the address 10.0.2.15 of a"],
+    ),
+    "too many hosts for the network": (
+        {"a": qemu()},
+        {"container_net_overlay": "static_vxlan", "container_net_network": "10.7.0.0/23"}
+        | {"container_net_subnet_len": 23},
+        ["container_net_subnet_len: 23", "cannot be divided"],
     ),
     "a way that is not known any more": (
         {"a": qemu(ansible_local={"container_net": {"overlay": "old_way", "version": "0.9"}})},
@@ -163,20 +176,32 @@ COMMON = """
 """
 
 
+KNOWN = {"container_net_ip": "10.0.2.16"}
+
+
 @pytest.mark.parametrize(
-    ("more", "good", "words"),
+    ("way", "more", "good", "words"),
     [
-        ({}, False, ["b: there are no facts about its addresses", "set container_net_ip"]),
-        ({"container_net_ip": "10.0.2.16"}, True, []),
+        ("flannel", {}, False, ["b: there are no facts about its addresses", "container_net_ip"]),
+        ("flannel", KNOWN, True, []),
+        ("direct_routes", KNOWN, False, ["b: there are no facts", "which subnet it has"]),
+        ("direct_routes", {**KNOWN, "container_net_subnet": "10.9.1.0/24"}, True, []),
     ],
-    ids=["nobody knows its address", "the inventory does"],
+    ids=[
+        "nobody knows its address",
+        "the inventory does",
+        "nobody knows its subnet",
+        "the inventory does, both",
+    ],
 )
 def test_a_host_outside_the_run_that_does_not_answer(
-    tmp_path: Path, more: dict[str, Any], good: bool, words: list[str]
+    tmp_path: Path, way: str, more: dict[str, Any], good: bool, words: list[str]
 ) -> None:
     playbook = tmp_path / "play.yml"
     playbook.write_text(COMMON)
-    hosts = {"a": {"test_facts": qemu()}, "b": {**DEAD, **more}}
+    facts = qemu(ansible_local={})
+    hosts = {"a": {"test_facts": facts}, "b": {**DEAD, **more}}
+    hosts = {name: {**own, "container_net_overlay": way} for name, own in hosts.items()}
     words_to_play = ("-i", inventory(tmp_path, {"container_net": hosts}), "--check")
     code, text = play(playbook, tmp_path, *words_to_play)
     assert (code == 0) is good, text

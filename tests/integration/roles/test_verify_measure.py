@@ -81,26 +81,29 @@ class Pair:
             time.sleep(0.1)
         raise AssertionError("the page does not come up")
 
-    def measure(self, size: int = 0) -> dict[str, Any]:
+    def measure(self, size: int = 0, hosts: bool = True) -> dict[str, Any]:
         """What the script says from inside a; the pair of the container's side."""
         want = {
             "host": "a",
             "pid": self.processes[0].pid,
+            "hosts": hosts,
             "number": 7,
             "size": size,
             "port": PORT,
             "attempts": 1,
             "timeout": 5,
             "targets": [{"host": "b", "ip": "10.77.0.2"}],
-            "containers": [],
+            "containers": [] if hosts else ["10.77.0.2"],
         }
         # From inside a, so that the host's side has somebody to talk to as well.
-        command = ["ip", "netns", "exec", self.names[0], sys.executable, str(SCRIPT)]
+        inside = ["ip", "netns", "exec", self.names[0]] if hosts else []
+        command = [*inside, sys.executable, str(SCRIPT)]
         result = subprocess.run(
             [*command, json.dumps(want)], capture_output=True, text=True, check=True, timeout=60
         )
         answer = json.loads(result.stdout)
-        assert [row["side"] for row in answer["rows"]] == ["container", "host"]
+        sides = ["container", "host"] if hosts else ["container"]
+        assert [row["side"] for row in answer["rows"]] == sides
         return {"mtu": answer["mtu"], **answer["rows"][0]}
 
     def remove(self) -> None:
@@ -128,6 +131,13 @@ def test_a_good_pair(pair: Pair) -> None:
     assert row["mtu"] == 1500
     assert row["ping"]["ok"], row
     assert row["tcp"] == {"ok": True, "name": "b", "seen_as": "10.77.0.1"}
+
+
+def test_hosts_on_no_network_of_their_containers_leave_all_to_these(pair: Pair) -> None:
+    pair.serve()
+    row = pair.measure(hosts=False)
+    assert row["tcp"] == {"ok": True, "name": "b", "seen_as": "10.77.0.1"}
+    assert pair.reports.read_text() == "/cgi-bin/verify?done=7\n"
 
 
 def test_a_packet_that_is_larger_than_the_way(pair: Pair) -> None:

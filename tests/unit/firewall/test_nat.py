@@ -64,6 +64,7 @@ def test_an_address_with_its_length_stands_for_the_network() -> None:
 def test_what_is_kept_makes_the_same() -> None:
     full = nat(
         masquerade=True,
+        masquerade_except=["172.20.0.0/16", "10.1.0.0/24"],
         isolate=True,
         publish=[{**WEB, "loopback": True}, {**WEB, "host_ip": "10.0.0.1", "protocol": "udp"}],
     )
@@ -75,6 +76,20 @@ def test_what_is_kept_makes_the_same() -> None:
     [
         ({}, (), ("table",)),
         ({"masquerade": True}, ('oifname != "br0" masquerade',), ("dnat", "drop", "raw")),
+        (
+            # Networks that touch or lie in each other are one: nft takes no sets that overlap.
+            {
+                "masquerade": True,
+                "masquerade_except": [
+                    "172.20.3.0/24",
+                    "172.20.0.0/16",
+                    "10.1.1.0/24",
+                    "10.1.0.9/24",
+                ],
+            },
+            ('ip daddr != { 10.1.0.0/23, 172.20.0.0/16 } oifname != "br0" masquerade',),
+            (),
+        ),
         (
             {"publish": [WEB]},
             ("dnat ip to 192.168.2.10:80", 'oifname "br0" ct status dnat masquerade'),

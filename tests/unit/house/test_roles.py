@@ -30,7 +30,22 @@ def options_of(role: Path) -> dict[str, dict[str, object]]:
 
 def test_every_role_of_the_design_is_there() -> None:
     wanted = "common bridge_network docker docker_networks etcd flannel verify"
-    assert set(NAMES) >= set(wanted.split())
+    assert set(NAMES) >= {*wanted.split(), "direct_routes", "static_vxlan"}
+
+
+def test_every_way_to_join_hosts_offers_its_parts() -> None:
+    """What playbooks/overlay.yml, site.yml and teardown.yml call, by the way's name."""
+    common = yaml.safe_load((ROOT / "roles/common/vars/main.yml").read_text())
+    ways = common["__common_ways"]
+    assert sorted(options_of(ROOT / "roles/common")["container_net_overlay"]["choices"]) == sorted(
+        ways
+    )
+    parts = [
+        f"{way}/tasks/{p}.yml" for way in ways for p in ("prepare", "main", "docker", "absent")
+    ]
+    assert [part for part in parts if not (ROOT / "roles" / part).is_file()] == []
+    table = (ROOT / "docs/architecture.md").read_text()
+    assert [way for way in ways if f"| `{way}`" not in table] == []
 
 
 @pytest.mark.parametrize("role", ROLES, ids=NAMES)
