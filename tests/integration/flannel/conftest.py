@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.integration.flannel.flannel_hosts import ADDRESS, ROLE, VERSION, Hosts
 from tests.integration.flannel.servers import DAY, Authority, EtcdServer
 from tests.integration.network.sandbox import Sandbox
 
@@ -90,3 +94,30 @@ class Secured:
 @pytest.fixture
 def secured(start_etcd: Callable[..., EtcdServer], tmp_path: Path) -> Secured:
     return Secured(start_etcd, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def flanneld() -> Path:
+    """The program as role flannel's method `go` builds it; built once for all checkouts."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "container_net"
+    output = cache / "flannel" / VERSION / "go-amd64" / "flanneld"
+    subprocess.run(
+        [sys.executable, str(ROLE / "files" / "build_flanneld.py"), VERSION, "amd64", str(output)],
+        check=True,
+    )
+    return output
+
+
+@pytest.fixture
+def hosts(
+    sandbox: Sandbox,
+    start_etcd: Callable[..., EtcdServer],
+    flanneld: Path,
+    tmp_path: Path,
+) -> Iterator[Hosts]:
+    sandbox.sh(f"ip link add lan up type bridge; ip address add {ADDRESS}/24 dev lan")
+    etcd = start_etcd(address=ADDRESS)
+    etcd.wait()
+    made = Hosts(sandbox, [etcd.endpoint], flanneld, tmp_path)
+    yield made
+    made.close()

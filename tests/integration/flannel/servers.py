@@ -124,6 +124,7 @@ class EtcdServer:
         address: str = "127.0.0.1",
         port: int = 2379,
         tls: tuple[str, str, str] | None = None,
+        more: tuple[str, ...] = (),
     ) -> None:
         scheme = "https" if tls else "http"
         self.endpoint = f"{scheme}://{address}:{port}"
@@ -132,6 +133,7 @@ class EtcdServer:
             *("etcd", "--data-dir", str(directory / f"etcd-{port}")),
             *("--listen-client-urls", self.endpoint, "--advertise-client-urls", self.endpoint),
             *("--listen-peer-urls", f"http://127.0.0.1:{port + 1}"),
+            *more,
         ]
         if tls:
             ca, cert, key = tls
@@ -164,6 +166,10 @@ class EtcdServer:
         """All keys with their values."""
         lines = self.ctl("get", "--prefix", "/", **options).stdout.splitlines()
         return dict(zip(lines[::2], lines[1::2]))
+
+    def kill(self) -> None:
+        """As a machine that loses its power."""
+        self.sandbox.run("kill", "-KILL", str(self._process.pid))
 
     def close(self) -> None:
         self._process.close()
