@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation of the options in module_utils/_flannel/spec.py."""
+"""The documentation of the options in module_utils/_etcd.py and module_utils/_flannel/spec.py."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """How to reach etcd, and where flannel's keys are in it."""
+    """How to reach etcd; PREFIX says where flannel's keys are in it."""
 
     DOCUMENTATION = r"""
 options:
@@ -39,14 +39,18 @@ options:
       - How many seconds a single request to etcd may take, from 1 to 300.
     type: int
     default: 10
-  prefix:
-    description:
-      - Where flannel keeps its keys. It must be what flanneld is given as C(-etcd-prefix).
-    type: str
-    default: /coreos.com/network
 requirements:
   - etcdctl 3.4 or newer on the target (Debian has it in the package etcd-client)
 notes:
   - Talks to etcd through C(etcdctl), because etcd's JSON gateway refuses users that are known by
     their certificate.
+"""
+
+    PREFIX = r"""
+options:
+  prefix:
+    description:
+      - Where flannel keeps its keys. It must be what flanneld is given as C(-etcd-prefix).
+    type: str
+    default: /coreos.com/network
 """

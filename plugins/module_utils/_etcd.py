@@ -28,6 +28,8 @@ from ._errors import (
 from ._etcd_probe import (
     AUTHENTICATION,
     CERTIFICATE,
+    MEMBERS,
+    SETTLING,
     Problem,
     explain,
     probe,
@@ -51,6 +53,14 @@ class EtcdCertificateError(EtcdError):
 
 class EtcdAuthError(EtcdError):
     """etcd knows who asks, or does not, and refuses."""
+
+
+class EtcdMemberError(EtcdError):
+    """The cluster does not let its members be changed like that."""
+
+
+class EtcdSettlingError(EtcdMemberError):
+    """Not yet: a learner has to catch up, or members that have just come have to stay."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,28 @@ class Unchanged:
         if self.mod_revision == 0:
             return f'create({_quote(self.key)}) = "0"'
         return f'mod({_quote(self.key)}) = "{self.mod_revision}"'
+
+
+def connection_spec(required: bool) -> dict[str, Any]:
+    """The options for reaching etcd; documented in doc_fragments/etcd.py."""
+    return {
+        "endpoints": {"type": "list", "elements": "str", "required": required},
+        "ca_cert": {"type": "path"},
+        "client_cert": {"type": "path"},
+        "client_key": {"type": "path", "no_log": False},
+        "user": {"type": "str"},
+        "password": {"type": "str", "no_log": True},
+        "timeout": {"type": "int", "default": 10},
+    }
+
+
+def check_timeout(params: Mapping[str, Any]) -> None:
+    """Raises OptionError for a timeout that etcdctl cannot have."""
+    timeout = params["timeout"]
+    if not 1 <= timeout <= 300:
+        raise OptionError(
+            "timeout", timeout, "it must be from 1 to 300 seconds", "Choose another value"
+        )
 
 
 def connection_from_params(params: Mapping[str, Any]) -> Connection:
@@ -195,12 +227,12 @@ class Etcd:
 
     def get(self, key: str) -> KeyValue | None:
         """The key, or None when it does not exist."""
-        found = _key_values(self._run(["get", "--", key]))
+        found = _key_values(self.run(["get", "--", key]))
         return found[0] if found else None
 
     def get_prefix(self, prefix: str) -> list[KeyValue]:
         """All keys that begin with ``prefix``, in the order of their names."""
-        return _key_values(self._run(["get", "--prefix", "--", prefix]))
+        return _key_values(self.run(["get", "--prefix", "--", prefix]))
 
     def txn(self, conditions: Sequence[Unchanged], operations: Sequence[Put | Delete]) -> bool:
         """Do all ``operations`` if all ``conditions`` hold, else nothing; say which it was."""
@@ -208,34 +240,35 @@ class Etcd:
             raise EtcdError(f"a transaction takes at most {MAX_TXN_OPS} operations")
         parts = [[item.line() for item in conditions], [item.line() for item in operations], []]
         text = "".join("".join(f"{line}\n" for line in part) + "\n" for part in parts)
-        answer = self._run(["txn"], text)
+        answer = self.run(["txn"], text)
         return bool(answer.get("succeeded", False))
 
     def lease_grant(self, ttl: int) -> int:
         """A new lease of ``ttl`` seconds; its number."""
-        return int(self._run(["lease", "grant", str(ttl)])["ID"])
+        return int(self.run(["lease", "grant", str(ttl)])["ID"])
 
     def lease_revoke(self, lease: int) -> None:
         """End a lease and delete all its keys."""
-        self._run(["lease", "revoke", f"{lease:x}"])
+        self.run(["lease", "revoke", f"{lease:x}"])
 
     def lease_keep_alive(self, lease: int) -> None:
         """Give a lease its full time again."""
-        self._run(["lease", "keep-alive", "--once", f"{lease:x}"])
+        self.run(["lease", "keep-alive", "--once", f"{lease:x}"])
 
     def lease_keys(self, lease: int) -> list[str] | None:
         """The keys that are bound to a lease; None when it ended."""
-        answer = self._run(["lease", "timetolive", "--keys", f"{lease:x}"])
+        answer = self.run(["lease", "timetolive", "--keys", f"{lease:x}"])
         if int(answer.get("ttl", -1)) < 0:
             return None
         return [_decode(key) for key in answer.get("keys") or []]
 
     def healthy(self) -> bool:
         """Whether every endpoint serves requests."""
-        answer = self._run(["endpoint", "health"])
+        answer = self.run(["endpoint", "health"])
         return all(entry.get("health") is True for entry in answer)
 
-    def _run(self, arguments: Sequence[str], stdin: str = "") -> Any:
+    def run(self, arguments: Sequence[str], stdin: str = "") -> Any:
+        """What ``etcdctl -w json`` prints for these arguments."""
         program = shutil.which("etcdctl")
         if program is None:
             raise HostError(
@@ -280,6 +313,8 @@ class Etcd:
 _KINDS: dict[str, type[EtcdError]] = {
     CERTIFICATE: EtcdCertificateError,
     AUTHENTICATION: EtcdAuthError,
+    MEMBERS: EtcdMemberError,
+    SETTLING: EtcdSettlingError,
 }
 
 

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 UNREACHABLE = "unreachable"
 CERTIFICATE = "certificate"
 AUTHENTICATION = "authentication"
+MEMBERS = "members"
+SETTLING = "settling"
 DEFAULT_PORT = 2379
 
 _CLOCK = "Compare the clocks of both hosts, and renew the certificate when it is over"
@@ -25,6 +27,10 @@ _CLIENT = (
     "that is still valid"
 )
 _ROLE = "Use a user or certificate whose role may do this, for example the administrator's"
+_QUORUM = (
+    "Start the members that are stopped and wait until they have been connected for some seconds, "
+    "or take the lost ones out first"
+)
 
 # What etcdctl prints (any version) -> kind, what is wrong, what to do. The first match counts.
 _SAYINGS: tuple[tuple[str, str, str, str], ...] = (
@@ -47,6 +53,30 @@ _SAYINGS: tuple[tuple[str, str, str, str], ...] = (
         AUTHENTICATION,
         "a user is given, but etcd has authentication switched off",
         "Leave out user and password, or enable authentication",
+    ),
+    (
+        "can only promote a learner member which is in sync",
+        SETTLING,
+        "the learner has not caught up with the others",
+        "Look at its etcd's log, and whether its peer port is open",
+    ),
+    (
+        "not enough started members",
+        MEMBERS,
+        "too few members are running for a change of the members",
+        _QUORUM,
+    ),
+    (
+        "etcdserver: unhealthy cluster",
+        SETTLING,
+        "a member is lost, or has come back only just now",
+        _QUORUM,
+    ),
+    (
+        "too many learner members",
+        MEMBERS,
+        "another member is just joining",
+        "Let it get its vote, or take it out, first",
     ),
     ("has expired or is not yet valid", CERTIFICATE, "a certificate is out of its time", _CLOCK),
     (

@@ -162,6 +162,7 @@ options:
     default: false
 extends_documentation_fragment:
   - netfabric.container_net.etcd
+  - netfabric.container_net.etcd.prefix
 attributes:
   check_mode:
     support: full

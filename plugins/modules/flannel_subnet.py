@@ -82,6 +82,7 @@ options:
     default: 1500
 extends_documentation_fragment:
   - netfabric.container_net.etcd
+  - netfabric.container_net.etcd.prefix
 attributes:
   check_mode:
     support: full

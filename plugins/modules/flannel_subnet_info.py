@@ -39,6 +39,7 @@ options:
     default: 0
 extends_documentation_fragment:
   - netfabric.container_net.etcd
+  - netfabric.container_net.etcd.prefix
 attributes:
   check_mode:
     support: full

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .. import _etcd
 from .._errors import OptionError
 
 _PREFIX = re.compile(r"(/[A-Za-z0-9._-]+)+")
@@ -18,13 +19,7 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9._-]+)+")
 def connection_spec(required: bool) -> dict[str, Any]:
     """The options for reaching etcd and for finding flannel's keys in it."""
     return {
-        "endpoints": {"type": "list", "elements": "str", "required": required},
-        "ca_cert": {"type": "path"},
-        "client_cert": {"type": "path"},
-        "client_key": {"type": "path", "no_log": False},
-        "user": {"type": "str"},
-        "password": {"type": "str", "no_log": True},
-        "timeout": {"type": "int", "default": 10},
+        **_etcd.connection_spec(required),
         "prefix": {"type": "str", "default": "/coreos.com/network"},
     }
 
@@ -39,9 +34,5 @@ def check_prefix(params: Mapping[str, Any]) -> str:
             "this is not the path of a key",
             "Begin with / and end without one, for example /coreos.com/network",
         )
-    timeout = params["timeout"]
-    if not 1 <= timeout <= 300:
-        raise OptionError(
-            "timeout", timeout, "it must be from 1 to 300 seconds", "Choose another value"
-        )
+    _etcd.check_timeout(params)
     return prefix

@@ -195,11 +195,16 @@ def present_permissions(answer: dict[str, Any]) -> list[Permission]:
     )
 
 
-def access_commands(wanted: list[dict[str, Any]], present: dict[str, Any]) -> list[str]:
+def access_commands(
+    wanted: list[dict[str, Any]], present: dict[str, Any], authentication: bool = True
+) -> list[str]:
     """The etcdctl commands that lead from present to wanted (pure).
 
-    present: {"enabled": bool, "users": {name: [roles]}, "roles": {name: [Permission]}}.
+    present: {"enabled": bool, "users": {name: [roles]}, "roles": {name: [Permission]}}. Without
+    authentication users and roles stay as they are, and nobody asks for them.
     """
+    if not authentication:
+        return ["etcdctl auth disable"] if present["enabled"] else []
     commands: list[list[str]] = []
     users, roles = present["users"], present["roles"]
     if "root" not in users:
@@ -262,6 +267,36 @@ def client_env(want: dict[str, Any], name: str) -> dict[str, str]:
     }
 
 
+def members_in(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The members in what ``etcdctl -w json member list`` printed; no name: never started."""
+    return [
+        {
+            "name": item.get("name", ""),
+            "peer_urls": item.get("peerURLs") or [],
+            "client_urls": item.get("clientURLs") or [],
+            "learner": bool(item.get("isLearner")),
+        }
+        for item in answer.get("members") or []
+    ]
+
+
+def ask_etcd(want: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Health, members and rights, from the member on this host."""
+    admin = client_env(want, "admin")
+    health = run(["etcdctl", "endpoint", "health"], admin)
+    answer["healthy"] = health.returncode == 0
+    answer["health"] = health.stderr.strip() or health.stdout.strip()
+    if not answer["healthy"]:
+        return
+    answer["members"] = members_in(
+        json.loads(run(["etcdctl", "-w", "json", "member", "list"], admin).stdout or "{}")
+    )
+    if want["users"] is not None:
+        names = ["root"] + [user["name"] for user in want["users"]]
+        present = read_access(admin, client_env(want, "member"), names)
+        answer["access"] = access_commands(want["users"], present, want["authentication"])
+
+
 def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
     """Everything the role has to know about this host."""
     pki = Path(want["pki_dir"])
@@ -269,16 +304,21 @@ def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
     missing = [path for path in want["programs"] if not os.path.exists(path)]
     if not readable:
         missing.append("cryptography")
+    stopped = {"active": False, "enabled": False}
     answer: dict[str, Any] = {
         "missing": missing,
         "authority": fingerprint(pki / "ca.crt") if readable else "",
         "certificates": {},
         "files": differing_files(want["files"]),
         "pending": os.path.exists(want["pending"]),
-        "unit": unit_state(want["unit"]) if want["unit"] else {"active": False, "enabled": False},
+        "data": os.path.isdir(os.path.join(want["data_dir"], "member")),
+        "starting": os.path.exists(want["start_file"]),
+        "unit": unit_state(want["unit"]) if want["unit"] else stopped,
+        "timer": unit_state(want["timer"]) if want["unit"] else stopped,
         "strangers_settings": settings_in(Path("/etc/default/etcd")) if want["unit"] else [],
         "healthy": False,
         "health": "",
+        "members": [],
         "access": [],
     }
     for item in want["certificates"]:
@@ -287,16 +327,9 @@ def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
             problem = certificate_problem(pki, item, want["renew_before_days"], now)
         if problem:
             answer["certificates"][item["name"]] = problem
-    good = not (missing or answer["certificates"] or answer["files"])
-    if not (want["unit"] and good and answer["unit"]["active"]):
-        return answer
-    health = run(["etcdctl", "endpoint", "health"], client_env(want, "admin"))
-    answer["healthy"] = health.returncode == 0
-    answer["health"] = health.stderr.strip() or health.stdout.strip()
-    if answer["healthy"] and want["users"] is not None:
-        names = ["root"] + [user["name"] for user in want["users"]]
-        present = read_access(client_env(want, "admin"), client_env(want, "member"), names)
-        answer["access"] = access_commands(want["users"], present)
+    # Also where files are to be changed: whether the cluster lives decides how that is done.
+    if answer["unit"]["active"] and not missing and (pki / "admin.key").exists():
+        ask_etcd(want, answer)
     return answer
 
 

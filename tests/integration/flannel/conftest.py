@@ -106,6 +106,6 @@ def hosts(
     sandbox.sh(f"ip link add lan up type bridge; ip address add {ADDRESS}/24 dev lan")
     etcd = start_etcd(address=ADDRESS)
     etcd.wait()
-    made = Hosts(sandbox, etcd, flanneld, tmp_path)
+    made = Hosts(sandbox, [etcd.endpoint], flanneld, tmp_path)
     yield made
     made.close()

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.integration.flannel.servers import Background, EtcdServer
+from tests.integration.flannel.servers import Background
 from tests.integration.network.sandbox import ROOT, Sandbox
 
 ADDRESS = "192.168.77.254"
@@ -23,10 +23,11 @@ PINS = {1: "172.20.24.0/24", 2: "172.20.32.0/24", 3: "172.20.200.0/24"}
 class Hosts:
     """Three hosts on one bridge, each with a bridge for containers and one container."""
 
-    def __init__(self, sandbox: Sandbox, etcd: EtcdServer, flanneld: Path, directory: Path) -> None:
+    def __init__(
+        self, sandbox: Sandbox, endpoints: list[str], flanneld: Path, directory: Path
+    ) -> None:
         self.sandbox = sandbox
-        self.etcd = etcd
-        self.where = {"endpoints": [etcd.endpoint]}
+        self.where = {"endpoints": endpoints}
         self._flanneld = flanneld
         self._directory = directory
         self._daemons: dict[int, Background] = {}
@@ -49,7 +50,7 @@ class Hosts:
             self.sandbox,
             self._directory / f"flanneld-{number}.log",
             str(self._flanneld),
-            *("-etcd-endpoints", self.etcd.endpoint, "-iface", "eth0"),
+            *("-etcd-endpoints", ",".join(self.where["endpoints"]), "-iface", "eth0"),
             *("-public-ip", f"192.168.77.{number}", "-subnet-file", self.file(number)),
             *("-ip-masq=true", "-iptables-forward-rules=false"),
             netns=f"h{number}",

@@ -136,6 +136,7 @@ class EtcdServer:
         address: str = "127.0.0.1",
         port: int = 2379,
         tls: tuple[str, str, str] | None = None,
+        more: tuple[str, ...] = (),
     ) -> None:
         scheme = "https" if tls else "http"
         self.endpoint = f"{scheme}://{address}:{port}"
@@ -144,6 +145,7 @@ class EtcdServer:
             *("etcd", "--data-dir", str(directory / f"etcd-{port}")),
             *("--listen-client-urls", self.endpoint, "--advertise-client-urls", self.endpoint),
             *("--listen-peer-urls", f"http://127.0.0.1:{port + 1}"),
+            *more,
         ]
         if tls:
             ca, cert, key = tls
@@ -187,6 +189,10 @@ class EtcdServer:
     def pid(self) -> int:
         """Its number on that host."""
         return self._process.pid
+
+    def kill(self) -> None:
+        """As a machine that loses its power."""
+        self.sandbox.run("kill", "-KILL", str(self._process.pid))
 
     def close(self) -> None:
         self._process.close()

@@ -16,14 +16,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def play(playbook: Path, folder: Path, *words: str) -> tuple[int, str]:
-    """Run a playbook; its exit code, and what it printed with every white space as one blank."""
+def play(playbook: Path, folder: Path, *words: str, patience: int = 600) -> tuple[int, str]:
+    """Run a playbook; its exit code, and what it printed with every white space as one blank.
+
+    ``patience`` is in seconds.
+    """
     environment = {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join([str(ROOT / ".build"), *sys.path]),
         "ANSIBLE_HOME": str(folder / "ansible"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_PIPELINING": "true",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
     }
     result = subprocess.run(
@@ -32,7 +36,7 @@ def play(playbook: Path, folder: Path, *words: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=patience,
     )
     return result.returncode, " ".join((result.stdout + result.stderr).split())
 

@@ -102,6 +102,21 @@ def test_rights_lead_from_what_is_there_to_what_is_wanted(
     assert state.access_commands([FLANNEL], have) == expected
 
 
+def test_without_authentication_nothing_is_set_up() -> None:
+    assert state.access_commands([FLANNEL], present(), False) == ["etcdctl auth disable"]
+    assert state.access_commands([FLANNEL], present(enabled=False), False) == []
+    virgin = {"enabled": False, "users": {}, "roles": {}}
+    assert state.access_commands([FLANNEL], virgin, False) == []
+
+
+def test_members_that_etcdctl_prints_are_read() -> None:
+    # Printed by etcdctl 3.4.23, shortened; what is false or empty is left out.
+    answer = {"members": [{"ID": 1, "peerURLs": ["https://192.0.2.1:2380"], "isLearner": True}]}
+    (found,) = state.members_in(answer)
+    assert (found["name"], found["learner"], found["client_urls"]) == ("", True, [])
+    assert state.members_in({}) == []
+
+
 def test_a_key_with_a_space_is_quoted() -> None:
     user = {"name": "u", "permissions": [{"type": "read", "key": "a b; c"}]}
     commands = state.access_commands([user], present())
