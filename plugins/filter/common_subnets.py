@@ -17,8 +17,8 @@ description:
   - Each host has what the inventory says (C(container_net_subnet)), else what it noted of itself
     when it was joined (C(/etc/ansible/facts.d/container_net.fact)), else the lowest that is free,
     in the order of the hosts' names.
-  - So hosts that come or go move nobody. Only where the facts of all hosts were lost, and the
-    inventory changed meanwhile, can a host get another one.
+  - So hosts that come or go move nobody. Only a host that lost its note can get another subnet
+    than before, where the group changed meanwhile.
   - The first subnet is not given out, because its address is the network's own, as with flannel.
 positional: _input, hostvars, network, length
 options:
