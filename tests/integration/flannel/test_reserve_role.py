@@ -20,6 +20,7 @@ PLAY = """
 - hosts: container_net
   gather_facts: false
   any_errors_fatal: true
+  environment: {PATH: "%s:/usr/sbin:/usr/bin:/sbin:/bin"}
   tasks:
     - import_role: {name: netfabric.container_net.flannel, tasks_from: reserve}
 """
@@ -32,7 +33,12 @@ class Site:
         self.secured = secured
         self.directory = directory
         self.playbook = directory / "reserve.yml"
-        self.playbook.write_text(PLAY)
+        # There is no systemd here that could be asked whether etcd runs.
+        systemctl = directory / "bin" / "systemctl"
+        systemctl.parent.mkdir()
+        systemctl.write_text("#!/bin/sh\n")
+        systemctl.chmod(0o755)
+        self.playbook.write_text(PLAY % systemctl.parent)
 
     def run(
         self, hosts: dict[str, dict[str, Any]], *words: str, check: bool = True, **more: Any
