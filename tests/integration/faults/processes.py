@@ -16,7 +16,6 @@ from tests.molecule.losses import Losses, answers, losses
 
 # Where etcd listens: the bridge that the hosts are on.
 ADDRESS = "192.168.77.254"
-INTERVAL = 0.02
 
 # Restart=always, with the pause that the role's unit has. Each life's process id is in a file.
 _KEEP = """
@@ -42,7 +41,7 @@ class Watch:
 
     def __init__(self, sandbox: Sandbox, log: Path, source: str, target: str) -> None:
         self._log = log
-        command = ("ping", "-n", "-i", str(INTERVAL), target)
+        command = ("ping", "-D", "-n", "-i", "0.02", target)
         self._ping = Background(sandbox, log, *command, netns=source)
         self._sandbox = sandbox
         self.wait(30)
@@ -71,7 +70,7 @@ class Watch:
             if not self._ping.running():
                 break
             time.sleep(0.05)
-        return losses(self._log.read_text(errors="replace"), INTERVAL)
+        return losses(self._log.read_text(errors="replace"))
 
 
 class Cluster:
