@@ -5,8 +5,8 @@
 """Measures one TCP stream from container to container for every way of joining, all in one run.
 
 Usage, as root: python -m tests.bench.throughput [--seconds 3] [--repeat 7]
-All ways stand side by side from the beginning; within each repetition they take turns, so that a
-load that comes and goes meets them all. Exit 1 when a limit is missed.
+All ways stand side by side from the beginning; within each repetition they take turns, there and
+back, so that a load that comes and goes meets them all. Exit 1 when a limit is missed.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def measure(seconds: int, repeat: int) -> Streams:
         joined = {way: stack.enter_context(make()) for way, make in WAYS.items()}
         for number in range(1, repeat + 1):
             print(f"repetition {number} of {repeat}", flush=True)
-            for way, containers in joined.items():
-                streams[way].append(containers.stream(seconds))
+            for way in list(joined) if number % 2 else reversed(joined):
+                streams[way].append(joined[way].stream(seconds))
                 print(f"  {way}: {streams[way][-1]:.2f} Gbit/s", flush=True)
     return streams
 

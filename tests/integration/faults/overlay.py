@@ -15,9 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.netfabric.container_net.plugins.module_utils._firewall.forwarding import (
-    SCRIPT,
-)
 from tests.integration.faults.processes import ADDRESS, Watch, kept
 from tests.integration.flannel.servers import Background, EtcdServer, task
 from tests.integration.network.sandbox import ROOT, Sandbox
@@ -25,6 +22,9 @@ from tests.molecule.losses import Losses
 
 VERSION = "0.28.7"
 ROLE = ROOT / "roles" / "flannel"
+# The script for forwarding rules, as role common reads it.
+FORWARDING = ROOT / "plugins" / "module_utils" / "_firewall" / "forwarding.py"
+SCRIPT = FORWARDING.read_text(encoding="utf-8").split('"""')[3]
 NETWORK = "172.20.0.0/16"
 # Subnets that flannel would hardly have chosen by itself.
 PINS = {1: "172.20.24.0/24", 2: "172.20.32.0/24", 3: "172.20.200.0/24"}
