@@ -49,12 +49,13 @@ PAIRS_SHOWN = 56
 
 HINTS = {
     "ping": (
-        "Is the overlay's port (vxlan: UDP 8472, udp: UDP 8285) open between the hosts, and do"
-        " flanneld's log and 'ip route' on both show the other's subnet?"
+        "Is the overlay's port (flannel: vxlan UDP 8472, udp UDP 8285; static_vxlan: UDP 4789) open"
+        " between the hosts, and do 'ip route' on both and, with flannel, flanneld's log show the"
+        " other's subnet?"
     ),
     "size": (
-        "The way is narrower than the container's MTU: compare the MTU of the link between the"
-        " hosts with FLANNEL_MTU."
+        "The way is narrower than the container's MTU: compare it with the MTU of the link between"
+        " the hosts (FLANNEL_MTU with flannel, else container_net_mtu)."
     ),
     "tcp": (
         "A ping passes and TCP does not: a filter on the receiving host drops it (Docker 28 and"
@@ -63,8 +64,8 @@ HINTS = {
     ),
     "name": "Two hosts use the same subnet, or a route leads astray: compare the leases.",
     "source": (
-        "The source address is masqueraded inside the overlay: only one of flannel (-ip-masq) and"
-        " Docker (ip-masq) may masquerade."
+        "The source address is masqueraded inside the overlay: only what joins the hosts (flannel"
+        " with -ip-masq, or our nat) may masquerade, and not Docker (ip-masq) as well."
     ),
     "bridge": (
         "Docker still runs with an older lease: run site.yml again, and look whether containers"

@@ -38,7 +38,7 @@ def published(world: World) -> None:
 
 
 def test_networks_that_see_who_it_is(world: World) -> None:
-    """Routes lead there and back: ns1's own address, where it is known, and elsewhere the host's."""
+    """Routes lead there and back: ns1's own address in some networks, elsewhere the host's."""
     world.serve("far", "tcp/0.0.0.0/80")
     world.sh("ip -n far addr add 198.51.100.2/24 dev eth0")
     world.sh("ip route add 198.51.100.0/24 dev uplink")

@@ -125,6 +125,40 @@ def test_a_switch_leaves_nothing_of_the_old_way(new_world: Callable[..., World])
     assert {name: world.state(name) for name in world.hosts} == before
 
 
+# What flannel and etcd have on a host, as far as taking them away goes by it.
+FLANNEL = """
+mkdir -p /etc/ansible/facts.d /etc/container_net/pki /var/lib/container_net/etcd
+echo '{"overlay": "flannel", "version": "1.0.0"}' >/etc/ansible/facts.d/container_net.fact
+printf '# Link: flannel.1\nFLANNELD_PUBLIC_IP=%s\n' "$1" >/etc/container_net/flannel.env
+echo '[Service]' >/etc/systemd/system/flanneld.service
+echo 'net.ipv4.ip_forward = 1' >/etc/sysctl.d/90-container_net-flannel.conf
+touch /etc/container_net/pki/ca.crt /var/lib/container_net/etcd/member /etc/container_net/etcd.env
+ip link add flannel.1 mtu 1450 type vxlan id 1 dstport 8472 local "$1"
+ip link set flannel.1 up
+ip route add 172.20.0.0/16 dev flannel.1
+iptables -t nat -N FLANNEL-POSTRTG
+iptables -t nat -A POSTROUTING -m comment --comment 'flanneld masq' -j FLANNEL-POSTRTG
+"""
+
+
+def test_flannel_goes_and_etcd_with_it(new_world: Callable[..., World]) -> None:
+    """Host c is for etcd only, and was in the inventory for that."""
+    world = new_world("a", "b", "c")
+    world.write_inventory("a", "b", container_net_overlay="direct_routes")
+    world.write_group("container_net_etcd", "c")
+    for name, host in world.hosts.items():
+        host.run("sh", "-ec", FLANNEL, "flannel", world.address(name))
+    # The program lies where others' may, so it is not this machine's.
+    world.playbook(*JOIN, "-e", "__flannel_binary=/run/flanneld")
+    check_traffic(world, 1500, "a", "b")
+    for name in "ab":
+        assert "flannel" not in world.words_of(name).lower()
+    for name, host in world.hosts.items():
+        left = host.sh("ls -R /etc/container_net /var/lib/container_net 2>/dev/null || true")
+        assert "pki" not in left and "etcd" not in left, name
+    assert world.playbook(*JOIN, "-e", "__flannel_binary=/run/flanneld").changed() == []
+
+
 def test_s12_direct_routes(new_world: Callable[..., World]) -> None:
     """The example, with the subnets that it names."""
     world = new_world("node1", "node2")

@@ -63,6 +63,7 @@ class World:
         self.directory = directory
         self.hosts: dict[str, Host] = {}
         self._servers: list[subprocess.Popen[str]] = []
+        self._inventory = directory / "inventory.json"
         (directory / "lan").mkdir()
         self.lan = Sandbox(directory / "lan")
         self.variables: dict[str, dict[str, Any]] = {}
@@ -129,8 +130,15 @@ class World:
     def write_inventory(self, *names: str, **more: Any) -> None:
         """Those hosts are the group."""
         group = {"hosts": {name: self.variables[name] for name in names}, "vars": more}
-        path = self.directory / "inventory.json"
-        path.write_text(json.dumps({"container_net": group}))
+        self._write({"container_net": group})
+
+    def write_group(self, group: str, *names: str) -> None:
+        """These hosts are a group, beside those that are there."""
+        found = json.loads(self._inventory.read_text())
+        self._write({**found, group: {"hosts": {name: self.variables[name] for name in names}}})
+
+    def _write(self, inventory: dict[str, Any]) -> None:
+        self._inventory.write_text(json.dumps(inventory))
 
     # --- Ansible, on this machine ---
 
@@ -139,7 +147,7 @@ class World:
         packages = [path for path in sys.path if path.endswith("site-packages")]
         done = subprocess.run(
             [str(Path(sys.executable).parent / "ansible-playbook")]
-            + ["-i", str(self.directory / "inventory.json"), str(path), *words],
+            + ["-i", str(self._inventory), str(path), *words],
             env={
                 **os.environ,
                 "ANSIBLE_COLLECTIONS_PATH": ":".join([str(ROOT / ".build"), *packages]),
