@@ -17,10 +17,10 @@ description:
   - Each host has what the inventory says (C(container_net_subnet)), else what it noted of itself
     when it was joined (C(/etc/ansible/facts.d/container_net.fact)), else the lowest that is free,
     in the order of the hosts' names.
-  - So hosts that come or go move nobody. Only where the facts of all hosts were lost, and the
-    inventory changed meanwhile, can a host get another one.
+  - So hosts that come or go move nobody. Only a host that lost its note can get another subnet
+    than before, where the group changed meanwhile.
   - The first subnet is not given out, because its address is the network's own, as with flannel.
-positional: _input, hostvars, network, length
+positional: _input, hostvars, network, length, addresses
 options:
   _input:
     description: Names of all hosts of the group.
@@ -29,8 +29,8 @@ options:
     required: true
   hostvars:
     description:
-      - Variables of the hosts, as in C(hostvars). Used are C(container_net_subnet),
-        C(container_net_ip) and C(ansible_facts.ansible_local).
+      - Variables of the hosts, as in C(hostvars). Used are C(container_net_subnet) and
+        C(ansible_facts.ansible_local).
     type: dict
     required: true
   network:
@@ -41,6 +41,12 @@ options:
     description: Prefix length of each host's subnet.
     type: int
     default: 24
+  addresses:
+    description:
+      - What filter P(netfabric.container_net.common_network#filter) returned. A subnet that holds
+        the address of a host is refused.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -133,20 +139,26 @@ def divide(network: Network, length: int) -> list[Network]:
     return list(network.subnets(new_prefix=length))[1:]
 
 
-def refuse_hosts_inside(subnets: Mapping[str, Network], hostvars: Mapping[str, Any]) -> None:
+def refuse_hosts_inside(
+    subnets: Mapping[str, Network], addresses: Mapping[str, Mapping[str, str]]
+) -> None:
     """A subnet in which a host lies would take that host away from the others."""
-    for host in subnets:
-        text = hostvars[host].get("container_net_ip") or ""
+    for host, entry in addresses.items():
         for name, subnet in subnets.items():
-            if text and ipaddress.IPv4Address(str(text)) in subnet:
+            if ipaddress.IPv4Address(entry["ip"]) in subnet:
                 raise AnsibleFilterError(
                     f"container_net_network: {subnet}, the subnet of {name}, holds the address"
-                    f" {text} of {host}. Choose a network that the hosts themselves do not use."
+                    f" {entry['ip']} of {host}. Choose a network that the hosts themselves do not"
+                    " use."
                 )
 
 
 def common_subnets(
-    names: list[str], hostvars: Mapping[str, Any], network: str, length: int = 24
+    names: list[str],
+    hostvars: Mapping[str, Any],
+    network: str,
+    length: int = 24,
+    addresses: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, dict[str, str]]:
     """Choose for each host; see DOCUMENTATION."""
     names = [str(name) for name in names]
@@ -170,7 +182,7 @@ def common_subnets(
             " or a greater container_net_subnet_len."
         )
     chosen.update(zip(rest, free))
-    refuse_hosts_inside(chosen, hostvars)
+    refuse_hosts_inside(chosen, addresses or {})
     return {
         name: {"subnet": str(subnet), "bip": f"{subnet.network_address + 1}/{subnet.prefixlen}"}
         for name, subnet in ((name, chosen[name]) for name in names)
