@@ -49,9 +49,10 @@ PAIRS_SHOWN = 56
 
 HINTS = {
     "ping": (
-        "Is the overlay's port (flannel: vxlan UDP 8472, udp UDP 8285; static_vxlan: UDP 4789) open"
-        " between the hosts, and do 'ip route' on both and, with flannel, flanneld's log show the"
-        " other's subnet?"
+        "Is the overlay's port open between the hosts (flannel: vxlan UDP 8472, udp UDP 8285;"
+        " static_vxlan: UDP 4789; ovs_gre: IP protocol 47; swarm_overlay: TCP and UDP 7946, UDP"
+        " 4789), and do 'ip route' on both and, with flannel, flanneld's log show the other's"
+        " subnet?"
     ),
     "size": (
         "The way is narrower than the container's MTU: compare it with the MTU of the link between"

@@ -132,7 +132,7 @@ def test_nothing_of_another_way_is_left(nodes: dict[str, Node], way: str) -> Non
 
 
 def test_one_jump_to_the_accepts(nodes: dict[str, Node], way: str) -> None:
-    """A second run, a restart of Docker and a reboot double no rule; no route, no rule."""
+    """A second run, a restart of Docker and a reboot double no rule; not routed, there is none."""
     for node in nodes.values():
         rules = node.host.check_output("iptables -S").splitlines()
         jumps = [rule for rule in rules if rule.endswith("-j CONTAINER-NET")]

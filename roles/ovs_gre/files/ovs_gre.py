@@ -99,7 +99,7 @@ def read() -> dict[str, Any]:
 
 
 def ours(row: Mapping[str, Any]) -> bool:
-    return row["external_ids"].get(KEY) == VALUE
+    return bool(row["external_ids"].get(KEY) == VALUE)
 
 
 # --- what has to be done; pure ---

@@ -29,6 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 NAME, FOLDER = sys.argv[1], Path(sys.argv[2])
 OWN = Path("/run/stand_in/swarm")
 CONTAINERS = Path("/run/stand_in/on_networks")
+REFUSED = Path("/run/stand_in/refused")  # why, in Docker's words
 GATEWAY = "docker_gwbridge"
 INACTIVE = {"cluster": "", "node": "", "gateway": False}
 Answer = tuple[int, Any]
@@ -161,6 +162,8 @@ def enter(name: str, role: str, address: str) -> Answer:
 
 
 def init(data: dict[str, Any]) -> Answer:
+    if REFUSED.exists():
+        return 500, {"message": REFUSED.read_text().strip()}
     if live_restore():
         return 400, {
             "message": "--live-restore daemon configuration is incompatible with swarm mode"

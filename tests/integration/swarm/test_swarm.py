@@ -151,3 +151,16 @@ def test_containers_keep_a_host_in_the_swarm(new_world: NewWorld) -> None:
     host.sh("touch /run/stand_in/docker.service.active")
     world.playbook(TEARDOWN)
     assert world.own("a") == INACTIVE
+
+
+def test_dockers_own_words(new_world: NewWorld) -> None:
+    """What Docker refuses is shown, though answers hold tokens; the next run goes on from there."""
+    world = new_world("a")
+    world.write_inventory("a", **SWARM)
+    world.hosts["a"].sh("echo no such advertise address >/run/stand_in/refused")
+    done = world.playbook(*JOIN, check=False)
+    assert done.code != 0
+    assert "no such advertise address" in done.text()
+    world.hosts["a"].sh("rm /run/stand_in/refused")
+    world.playbook(*JOIN)
+    assert world.swarm()["roles"] == {"a": "manager"}

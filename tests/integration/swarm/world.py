@@ -40,7 +40,9 @@ class SwarmWorld(World):
 
     def changes(self, name: str) -> list[str]:
         """What was asked of Docker since the last time."""
-        text = self.hosts[name].sh("cd /run/stand_in; cat changes 2>/dev/null; rm -f changes")
+        text = self.hosts[name].sh(
+            "cd /run/stand_in; cat changes 2>/dev/null || true; rm -f changes"
+        )
         return [line.partition(" {")[0] for line in text.splitlines()]
 
     def swarm(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path.parent.parent for path in ROOT.glob("roles/*/tasks/main.yml"))
 NAMES = [role.name for role in ROLES]
+WAYS = ("direct_routes", "static_vxlan", "ovs_gre", "swarm_overlay")
 # The role `common` owns what the whole collection shares.
 PREFIX = {"common": ("common_", "container_net_")}
 
@@ -30,7 +31,7 @@ def options_of(role: Path) -> dict[str, dict[str, object]]:
 
 def test_every_role_of_the_design_is_there() -> None:
     wanted = "common bridge_network docker docker_networks etcd flannel verify"
-    assert set(NAMES) >= {*wanted.split(), "direct_routes", "static_vxlan"}
+    assert set(NAMES) >= {*wanted.split(), *WAYS}
 
 
 def test_every_way_to_join_hosts_offers_its_parts() -> None:
