@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.flannel.hosts import ADDRESS, ADDRESS6, Hosts, build_flanneld
 from tests.integration.flannel.servers import DAY, Authority, EtcdServer
 from tests.integration.network.sandbox import Sandbox
 
@@ -90,3 +91,25 @@ class Secured:
 @pytest.fixture
 def secured(start_etcd: Callable[..., EtcdServer], tmp_path: Path) -> Secured:
     return Secured(start_etcd, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def flanneld() -> Path:
+    """The program as role flannel's method `go` builds it; built once for all checkouts."""
+    return build_flanneld()
+
+
+@pytest.fixture
+def hosts(
+    sandbox: Sandbox,
+    start_etcd: Callable[..., EtcdServer],
+    flanneld: Path,
+    tmp_path: Path,
+) -> Iterator[Hosts]:
+    sandbox.sh(f"ip link add lan up type bridge; ip address add {ADDRESS}/24 dev lan")
+    sandbox.sh(f"ip address add {ADDRESS6}/64 dev lan nodad")
+    etcd = start_etcd(address=ADDRESS)
+    etcd.wait()
+    made = Hosts(sandbox, etcd, flanneld, tmp_path)
+    yield made
+    made.close()
