@@ -159,9 +159,7 @@ class Pings:
         return max(b - a - 1 for a, b in zip(numbers, numbers[1:])) * self.INTERVAL
 
 
-def test_each_switch_leaves_nothing_of_the_old_backend(
-    hosts: Hosts, record_property: Callable[[str, object], None]
-) -> None:
+def test_each_switch_leaves_nothing_of_the_old_backend(hosts: Hosts) -> None:
     """All neighbours, both ways. The outage is what README.md of role flannel states."""
     old = BACKENDS[ROUND[0]]
     configure(hosts, old.options)
@@ -182,7 +180,6 @@ def test_each_switch_leaves_nothing_of_the_old_backend(
         check(hosts, new)
         for number in PINS:
             becomes(partial(rules, hosts, number), before[number])
-        record_property(f"{name} -> {other}", f"{outage:.2f}")
         print(f"outage {name} -> {other}: {outage:.2f} s")
         assert outage < 60
 
@@ -191,6 +188,9 @@ def test_each_switch_leaves_nothing_of_the_old_backend(
 def test_both_families_are_carried(hosts: Hosts, name: str) -> None:
     """Dual stack, with a host that comes later; the sweep takes both families' routes and links."""
     backend = BACKENDS[name]
+    # A VXLAN between IPv6 addresses takes 20 bytes more, for which flannel leaves no room in the
+    # containers' MTU: their own host tells them.
+    mtu = backend.mtu - (20 if backend.way is encapsulated else 0)
     configure(hosts, backend.options, ipv6_network=NETWORK6, ipv6_subnet_len=64)
     targets: dict[int, str] = {}
     for number in PINS:
@@ -203,8 +203,8 @@ def test_both_families_are_carried(hosts: Hosts, name: str) -> None:
         for target in PINS:
             if source != target:
                 assert hosts.ping(f"c{source}", container(PINS[target]), backend.mtu)
-                assert hosts.ping(f"c{source}", targets[target], backend.mtu)
-    assert not hosts.ping("c1", targets[2], backend.mtu + 1)
+                assert hosts.ping(f"c{source}", targets[target], mtu)
+    assert not hosts.ping("c1", targets[2], mtu + 1)
     hosts.stop_all()
     for number in PINS:
         hosts.sweep(number, "all", backend.link, f"{NETWORK} {NETWORK6}" if backend.routed else "")
