@@ -138,6 +138,11 @@ expected_link:
   returned: when O(endpoints) is given
   type: str
   sample: flannel.1
+expected_ipv6_link:
+  description: The link that the backend makes for IPv6, or null where it makes none.
+  returned: when O(endpoints) is given
+  type: str
+  sample: flannel-v6.1
 lease:
   description: The host's lease, as in RV(leases), or null.
   returned: when O(endpoints) is given
@@ -152,6 +157,9 @@ leases:
       description: The host.
       type: str
       sample: 192.168.100.12
+    public_ipv6:
+      description: Its IPv6 address for the others, or null.
+      type: str
     subnet:
       description: Its subnet.
       type: str

@@ -89,6 +89,8 @@ class Kind:
     options: Mapping[str, tuple[str, Check]] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    port: str = ""  # flannel's key of the UDP port between the hosts' IPv4 addresses
+    modules: tuple[str, ...] = ()  # of the kernel
 
 
 KINDS: Mapping[str, Kind] = {
@@ -103,9 +105,11 @@ KINDS: Mapping[str, Kind] = {
             "direct_routing": ("DirectRouting", _flag),
         },
         {"VNI": 1, "Port": 8472, "GBP": False, "Learning": False, "DirectRouting": False},
+        port="Port",
+        modules=("vxlan",),
     ),
     "host-gw": Kind(0),
-    "udp": Kind(28, {"port": ("Port", _PORT)}, {"Port": 8285}),
+    "udp": Kind(28, {"port": ("Port", _PORT)}, {"Port": 8285}, port="Port", modules=("tun",)),
     "wireguard": Kind(
         80,
         {
@@ -122,8 +126,15 @@ KINDS: Mapping[str, Kind] = {
             "Mode": "separate",
             "PersistentKeepaliveInterval": 0,
         },
+        port="ListenPort",
+        modules=("wireguard",),
     ),
-    "ipip": Kind(20, {"direct_routing": ("DirectRouting", _flag)}, {"DirectRouting": False}),
+    "ipip": Kind(
+        20,
+        {"direct_routing": ("DirectRouting", _flag)},
+        {"DirectRouting": False},
+        modules=("ipip",),
+    ),
     "ipsec": Kind(
         77,
         {
@@ -165,11 +176,30 @@ class Backend:
         """The MTU in the overlay, over links of ``link_mtu`` bytes."""
         return int(self.options.get("MTU") or link_mtu) - self.overhead()
 
+    def port(self) -> tuple[str, int] | None:
+        """The UDP port between the hosts with our option for it, None where there is none."""
+        for name, (key, dummy) in KINDS[self.kind].options.items():
+            if key == KINDS[self.kind].port:
+                return name, int(self.effective()[key])
+        return None
+
+    def routed(self) -> bool:
+        """Whether packets may go from host to host as they are, through the hosts' own link."""
+        return self.kind in ("host-gw", "ipsec") or bool(self.effective().get("DirectRouting"))
+
     def link(self) -> str | None:
         """The name of flannel's link on each host, None where it makes none."""
         if self.kind == "vxlan":
             return f"flannel.{self.effective()['VNI']}"
         return {"udp": "flannel0", "wireguard": "flannel-wg", "ipip": "flannel.ipip"}.get(self.kind)
+
+    def ipv6_link(self) -> str | None:
+        """The same for IPv6, in a network that has it."""
+        if self.kind == "vxlan":
+            return f"flannel-v6.{self.effective()['VNI']}"
+        if self.kind == "wireguard":
+            return "flannel-wg-v6" if self.effective()["Mode"] == "separate" else "flannel-wg"
+        return None
 
 
 def from_params(params: Mapping[str, Any], dual_stack: bool) -> Backend:

@@ -135,6 +135,7 @@ def _result(params: Mapping[str, Any], view: _View) -> dict[str, Any]:
         result["config"] = config.shown()
         result["config_digest"] = hashlib.sha256(text.encode()).hexdigest()
         result["expected_link"] = config.backend.link()
+        result["expected_ipv6_link"] = config.backend.ipv6_link() if config.ipv6 else None
         result["leases"] = [item.document() for item in view.state.leases]
         result["lease"] = lease.document() if lease else None
         if env is None and lease is not None:

@@ -54,11 +54,13 @@ class Lease:
     reserved: bool = False  # nobody but us has written it yet
     mod_revision: int = 0
     etcd_lease: int = 0
+    public_ipv6: str = ""
 
     def document(self) -> dict[str, Any]:
         """As a module returns it; ``backend_data`` holds nothing secret (a MAC, a public key)."""
         return {
             "public_ip": self.public_ip,
+            "public_ipv6": self.public_ipv6 or None,
             "subnet": str(self.subnets.ipv4),
             "ipv6_subnet": str(self.subnets.ipv6) if self.subnets.ipv6 else None,
             "bip": bip(self.subnets.ipv4),
@@ -147,6 +149,7 @@ def parse_lease(key: str, value: str, mod_revision: int = 0, etcd_lease: int = 0
         reserved=fields.get("BackendType") == "",
         mod_revision=mod_revision,
         etcd_lease=etcd_lease,
+        public_ipv6=str(fields.get("PublicIPv6") or ""),
     )
 
 

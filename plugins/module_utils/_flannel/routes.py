@@ -28,6 +28,7 @@ class HostRoute:
 
     dst: Network
     dev: str
+    via: str = ""  # the gateway, '' where there is none
 
 
 def parse(ipv4: str, ipv6: str) -> list[HostRoute]:
@@ -48,7 +49,12 @@ def _ipv4(text: str) -> Iterable[HostRoute]:
         mask = socket.inet_ntoa(struct.pack("=I", int(fields[7], 16)))
         dst = ipaddress.IPv4Network(f"{address}/{mask}")
         if dst.prefixlen:
-            yield HostRoute(dst, fields[0])
+            yield HostRoute(dst, fields[0], _gateway(fields[2]))
+
+
+def _gateway(text: str) -> str:
+    number = int(text, 16)
+    return socket.inet_ntoa(struct.pack("=I", number)) if number else ""
 
 
 def _ipv6(text: str) -> Iterable[HostRoute]:
@@ -61,20 +67,27 @@ def _ipv6(text: str) -> Iterable[HostRoute]:
             continue
         dst = ipaddress.IPv6Network((int(fields[0], 16), int(fields[1], 16)))
         if dst.prefixlen and not dst.is_link_local and not dst.is_multicast:
-            yield HostRoute(dst, fields[9])
+            via = ipaddress.IPv6Address(int(fields[4], 16))
+            yield HostRoute(dst, fields[9], "" if via.is_unspecified else str(via))
 
 
 def in_the_way(
-    routes: Iterable[HostRoute], networks: Sequence[Network], ours: Iterable[Network]
+    routes: Iterable[HostRoute],
+    networks: Sequence[Network],
+    ours: Iterable[Network],
+    peers: Iterable[str] = (),
 ) -> HostRoute | None:
     """The first route that shares addresses with one of ``networks``, or None.
 
     ``ours`` are subnets that flannel gave to a host: a route to exactly such a subnet is
-    flannel's own way, or the bridge that carries this host's part of the network.
+    flannel's own way, or the bridge that carries this host's part of the network. So is one through
+    another host, an address of ``peers``.
     """
-    allowed = set(ours)
+    allowed, gateways = set(ours), set(peers)
     for route in routes:
         if route.dev == "lo" or _FLANNEL_LINK.match(route.dev) or route.dst in allowed:
+            continue
+        if route.via in gateways:
             continue
         if any(overlaps(route.dst, network) for network in networks):
             return route

@@ -65,6 +65,20 @@ def left(flags: str, pending: str) -> dict[str, str]:
     return found
 
 
+def ra_links() -> list[str]:
+    """The links that a router told their default route; those that we told so stay among them.
+
+    A host that forwards IPv6 loses that route unless the link has accept_ra 2.
+    """
+    told = run("ip", "-6", "-o", "route", "show", "default", "proto", "ra").stdout.split()
+    found = {told[place + 1] for place, word in enumerate(told[:-1]) if word == "dev"}
+    links = "/proc/sys/net/ipv6/conf"
+    for name in os.listdir(links) if os.path.isdir(links) else []:
+        if name not in ("all", "default") and first_line(f"{links}/{name}/accept_ra") == "2":
+            found.add(name)
+    return sorted(found)
+
+
 def forwarding(script: str) -> str:
     """What the script for forwarding rules would change; '' for nothing."""
     if not os.path.isfile(script):
@@ -76,8 +90,8 @@ def forwarding(script: str) -> str:
 def main() -> None:
     """Answer argv[1], an object with these keys.
 
-    files, programs, credentials (lists of paths and names), binary, flags, forward, pending (paths)
-    and with_digest (whether the binary's sum is wanted).
+    files, programs, credentials (lists of paths and names), binary, flags, forward, pending
+    (paths), route_check (a unit) and with_digest (whether the binary's sum is wanted).
     """
     wanted: dict[str, Any] = json.loads(sys.argv[1])
     binary = wanted["binary"]
@@ -101,8 +115,11 @@ def main() -> None:
         "forward": forwarding(wanted["forward"]),
         "pending": os.path.exists(wanted["pending"]),
         "left": left(wanted["flags"], wanted["pending"]),
+        "route_check": run("systemctl", "is-active", wanted["route_check"]).returncode == 0,
         "bridge_netfilter": os.path.exists("/proc/sys/net/bridge/bridge-nf-call-iptables"),
         "ip_forward": first_line("/proc/sys/net/ipv4/ip_forward") == "1",
+        "ipv6_forward": first_line("/proc/sys/net/ipv6/conf/all/forwarding") == "1",
+        "ra_links": ra_links(),
     }
     print(json.dumps(answer))
 

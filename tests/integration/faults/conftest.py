@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.faults.overlay import MakeOverlay, Overlay, Segment, program
+from tests.integration.faults.overlay import MakeOverlay, Overlay, Segment
 from tests.integration.faults.processes import ADDRESS
-from tests.integration.flannel.servers import EtcdServer
+from tests.integration.flannel.servers import EtcdServer, built_flanneld
 from tests.integration.network.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
 def flanneld() -> Path:
-    return program()
+    return built_flanneld()
 
 
 @pytest.fixture

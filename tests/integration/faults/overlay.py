@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,6 @@ from tests.integration.flannel.servers import Background, EtcdServer, task
 from tests.integration.network.sandbox import ROOT, Sandbox
 from tests.molecule.losses import Losses
 
-VERSION = "0.28.7"
 ROLE = ROOT / "roles" / "flannel"
 # The script for forwarding rules, as role common reads it.
 FORWARDING = ROOT / "plugins" / "module_utils" / "_firewall" / "forwarding.py"
@@ -30,15 +28,6 @@ NETWORK = "172.20.0.0/16"
 PINS = {1: "172.20.24.0/24", 2: "172.20.32.0/24", 3: "172.20.200.0/24"}
 RESULTS = ROOT / ".build" / "results" / "faults"
 MTUS = {"vxlan": 1450, "host-gw": 1500, "udp": 1472}
-
-
-def program() -> Path:
-    """flanneld as role flannel's method `go` builds it; built once for all checkouts."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "container_net"
-    output = cache / "flannel" / VERSION / "go-amd64" / "flanneld"
-    build = ROLE / "files" / "build_flanneld.py"
-    subprocess.run([sys.executable, str(build), VERSION, "amd64", str(output)], check=True)
-    return output
 
 
 def address(number: int, last: int = 2) -> str:

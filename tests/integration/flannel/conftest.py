@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.flannel.hosts import ADDRESS, Hosts
+from tests.integration.flannel.hosts import ADDRESS, ADDRESS6, Hosts
 from tests.integration.flannel.servers import DAY, Authority, EtcdServer, built_flanneld
 from tests.integration.network.sandbox import Sandbox
 
@@ -99,13 +99,20 @@ def flanneld() -> Path:
 
 
 @pytest.fixture
-def hosts(
-    sandbox: Sandbox, start_etcd: Callable[..., EtcdServer], flanneld: Path, tmp_path: Path
-) -> Iterator[Hosts]:
-    """Three hosts on one bridge."""
+def lan_etcd(sandbox: Sandbox, start_etcd: Callable[..., EtcdServer]) -> EtcdServer:
+    """etcd beside the bridge that the hosts will be on."""
     sandbox.sh(f"ip link add lan up type bridge; ip address add {ADDRESS}/24 dev lan")
+    sandbox.sh(f"ip address add {ADDRESS6}/64 dev lan nodad")
     etcd = start_etcd(address=ADDRESS)
     etcd.wait()
-    made = Hosts(sandbox, [etcd.endpoint], flanneld, tmp_path)
+    return etcd
+
+
+@pytest.fixture
+def hosts(
+    sandbox: Sandbox, lan_etcd: EtcdServer, flanneld: Path, tmp_path: Path
+) -> Iterator[Hosts]:
+    """Three hosts on one bridge."""
+    made = Hosts(sandbox, [lan_etcd.endpoint], flanneld, tmp_path)
     yield made
     made.close()

@@ -2,22 +2,38 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Namespaces as hosts, with a real flanneld on each, and containers behind them."""
+"""Namespaces as hosts on one bridge, each with flanneld and, behind a bridge, one container."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from tests.integration.flannel.servers import Background
 from tests.integration.network.sandbox import ROOT, Sandbox
 
-ADDRESS = "192.168.77.254"
+ROLE = ROOT / "roles" / "flannel"
+ADDRESS, ADDRESS6 = "192.168.77.254", "fd77::fe"
 # Subnets that flannel would hardly have chosen by itself.
 PINS = {1: "172.20.24.0/24", 2: "172.20.32.0/24", 3: "172.20.200.0/24"}
+
+
+def container(pin: str) -> str:
+    return f"{pin.rpartition('.')[0]}.2"
+
+
+def becomes(look: Callable[[], Any], expected: Any, seconds: float = 30) -> None:
+    """Wait until what is there is as expected; say how it differs when that does not happen."""
+    end = time.monotonic() + seconds
+    while (found := look()) != expected and time.monotonic() < end:
+        time.sleep(0.1)
+    assert found == expected
 
 
 class Hosts:
@@ -38,10 +54,12 @@ class Hosts:
                 ip link add v{number} type veth peer name eth0 netns h{number}
                 ip link set v{number} master lan up
                 ip -n h{number} address add 192.168.77.{number}/24 dev eth0
+                ip -n h{number} address add fd77::{number}/64 dev eth0 nodad
                 ip -n h{number} link set eth0 up
                 ip -n h{number} link set lo up
                 ip -n h{number} route add default via {ADDRESS}
                 ip netns exec h{number} sysctl -qw net.ipv4.ip_forward=1
+                ip netns exec h{number} sysctl -qw net.ipv6.conf.all.forwarding=1
                 """
             )
 
@@ -51,7 +69,8 @@ class Hosts:
             self._directory / f"flanneld-{number}.log",
             str(self._flanneld),
             *("-etcd-endpoints", ",".join(self.where["endpoints"]), "-iface", "eth0"),
-            *("-public-ip", f"192.168.77.{number}", "-subnet-file", self.file(number)),
+            *("-public-ip", f"192.168.77.{number}", "-public-ipv6", f"fd77::{number}"),
+            *("-subnet-file", self.file(number)),
             *("-ip-masq=true", "-iptables-forward-rules=false"),
             netns=f"h{number}",
         )
@@ -82,14 +101,17 @@ class Hosts:
             "public_ip": f"192.168.77.{number}",
             "wait": wait,
         }
+        return self.modules([("flannel_subnet_info", options)], f"h{number}")[0]
+
+    def modules(self, calls: list[tuple[str, dict[str, Any]]], netns: str) -> list[dict[str, Any]]:
+        """Modules as they run on a host, without Ansible; their results."""
+        cases = [{"module": module, "options": options} for module, options in calls]
         done = self.sandbox.run(
-            *("ip", "netns", "exec", f"h{number}", sys.executable),
-            "tests/integration/network/runner.py",
-            input=json.dumps([{"module": "flannel_subnet_info", "options": options}]),
+            *("ip", "netns", "exec", netns, sys.executable, "tests/integration/network/runner.py"),
+            input=json.dumps(cases),
             env={**os.environ, "PYTHONPATH": f"{ROOT}/.build:{os.environ.get('PYTHONPATH', '')}"},
         )
-        result: dict[str, Any] = json.loads(done.stdout)[0]["result"]
-        return result
+        return [answer["result"] for answer in json.loads(done.stdout)]
 
     def container(self, number: int, bip: str, mtu: int) -> None:
         """A namespace behind a bridge, as Docker would make it from bip and mtu."""
@@ -116,12 +138,13 @@ class Hosts:
             """
         )
 
-    def ping(self, source: str, target: str, mtu: int) -> bool:
+    def ping(self, source: str, target: str, mtu: int, attempts: int = 20) -> bool:
         """Whether a packet of exactly ``mtu`` bytes that may not be split comes back."""
-        for dummy in range(20):
+        headers = 48 if ":" in target else 28
+        for dummy in range(attempts):
             done = self.sandbox.run(
                 *("ip", "netns", "exec", source, "ping", "-c1", "-W1", "-M", "do"),
-                *("-s", str(mtu - 28), target),
+                *("-s", str(mtu - headers), target),
                 check=False,
             )
             if done.returncode == 0:
@@ -130,6 +153,26 @@ class Hosts:
                 return False
         return False
 
+    def container6(self, number: int, subnet: str) -> str:
+        """Give a container its IPv6 address in the host's subnet; what it is."""
+        base = subnet.partition("/")[0]
+        self.sandbox.sh(
+            f"""
+            ip -n h{number} address add {base}1/64 dev docker0 nodad
+            ip -n c{number} address add {base}2/64 dev eth0 nodad
+            ip -n c{number} route add default via {base}1
+            """
+        )
+        return f"{base}2"
 
-def container(pin: str) -> str:
-    return f"{pin.rpartition('.')[0]}.2"
+    def sweep(self, number: int, what: str, link: str, routed: str) -> str:
+        """The role's script that takes away what flanneld leaves in the kernel."""
+        return self.sandbox.run(
+            *("ip", "netns", "exec", f"h{number}", "sh", "-s", "--", what, link, routed),
+            input=(ROLE / "files" / "sweep").read_text(),
+        ).stdout
+
+    def stop_all(self) -> None:
+        """End every flanneld, all at once."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self.stop, list(self._daemons)))

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.integration.flannel.hosts import PINS, Hosts, container
+from tests.integration.flannel.hosts import PINS, ROLE, Hosts, container
 from tests.integration.flannel.servers import task
-from tests.integration.network.sandbox import ROOT
-
-ROLE = ROOT / "roles" / "flannel"
 
 
 def test_reserved_leases_are_taken_and_both_backends_carry_traffic(hosts: Hosts) -> None:
