@@ -36,6 +36,13 @@ options:
     type: list
     elements: str
     required: true
+  leaving:
+    description:
+      - Names of the hosts that are still joined in another way. That goes before anything new
+        comes, so its routes and links are in the way of nothing.
+    type: list
+    elements: str
+    default: []
   skew:
     description: By how many seconds a host's clock may differ from the controller's.
     type: int
@@ -105,7 +112,7 @@ def judge_kernel(look: Look, wanted: Mapping[str, Any]) -> Iterator[str]:
         yield f"forwarding: {look['forward']}"
 
 
-def judge_ports(look: Look, wanted: Mapping[str, Any]) -> Iterator[str]:
+def judge_ports(look: Look, wanted: Mapping[str, Any], leaving: bool) -> Iterator[str]:
     """Whether somebody else has a port that is needed."""
     ours = any(name.startswith("flannel") for name in look["links"])
     for name, who in look["held"].items():
@@ -118,7 +125,7 @@ def judge_ports(look: Look, wanted: Mapping[str, Any]) -> Iterator[str]:
             f"{option}: {port}: {who} has {protocol.upper()} port {port} on this host. Stop it, or"
             f" choose another port with {option}."
         )
-    for link, vni, port in look["vxlans"]:
+    for link, vni, port in [] if leaving else look["vxlans"]:
         clash = (wanted["kind"], wanted["vni"]) == ("vxlan", vni) and port in wanted["udp"]
         if clash and not link.startswith("flannel"):
             yield (
@@ -133,12 +140,12 @@ def service(place: Mapping[str, Any], port: int) -> str:
 
 
 def judge_networks(
-    look: Look, wanted: Mapping[str, Any], addresses: Sequence[str]
+    look: Look, wanted: Mapping[str, Any], addresses: Sequence[str], leaving: bool
 ) -> Iterator[str]:
     """Whether something else has addresses of the network to be."""
     wide = networks(wanted["networks"])
     way = routes.in_the_way(routes.parse(*look["routes"]), wide, networks(look["own"]), addresses)
-    if way is not None:
+    if way is not None and not leaving:
         through = f"via {way.via} " if way.via else ""
         yield overlap(wanted, f"this host already routes {way.dst} {through}through {way.dev}")
     own = ipaddress.ip_address(look["here"]["address"])
@@ -219,6 +226,7 @@ def common_between(
     wanted: Mapping[str, Any],
     joined: Sequence[str],
     skew: int = 300,
+    leaving: Sequence[str] = (),
 ) -> list[str]:
     """Judge everything; see DOCUMENTATION."""
     by_name = {look["here"]["host"]: look for look in looks}
@@ -226,10 +234,10 @@ def common_between(
     addresses = [look["here"]["address"] for look in members]
     found = list(judge_addresses(members, wanted))
     for host, look in by_name.items():
-        own = [*judge_clock(look, skew), *judge_ports(look, wanted)]
+        own = [*judge_clock(look, skew), *judge_ports(look, wanted, host in leaving)]
         if host in joined:
             own += [*judge_link(look, wanted), *judge_kernel(look, wanted)]
-            own += judge_networks(look, wanted, addresses)
+            own += judge_networks(look, wanted, addresses, host in leaving)
         found += [f"{host}: {sentence}" for sentence in own]
     for answer in asked:
         found += [

@@ -214,3 +214,21 @@ def test_all_failures_of_all_hosts_are_told_but_not_thousands() -> None:
     )
     assert len(found) == SHOWN + 1
     assert found[-1] == "… and 10 more of these."
+
+
+def test_what_another_way_of_joining_made_is_in_the_way_of_nothing() -> None:
+    """Its routes and links go before anything new comes; a host's own address stays."""
+    there = {
+        "routes": routed("172.20.1.0", "255.255.255.0"),
+        "vxlans": [["theirs", 1, 8472]],
+    }
+    wanted = flannel_wanted({"network": "172.20.0.0/16", "subnet_len": 24}, [])
+
+    def found(address: str, leaving: list[str]) -> list[str]:
+        looked = look("a", 1, here={"address": address}, **there)
+        return common_between([looked], [], wanted, joined=["a"], leaving=leaving)
+
+    assert len(found("192.0.2.1", [])) == 2
+    assert found("192.0.2.1", ["a"]) == []
+    (problem,) = found("172.20.0.9", ["a"])
+    assert "this host's own address" in problem
