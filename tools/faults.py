@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "faults.md"
 RESULTS = ROOT / ".build" / "results" / "faults"
-TABLE = ROOT / "molecule" / "faults" / "table.yml"
+TABLE = ROOT / "molecule" / "faults" / "vars" / "table.yml"
 BACKENDS = ["vxlan", "host-gw", "udp"]
 HEAD = (
     "| fault | joined by | packets lost | longest silence | what comes back by itself"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-TABLE = yaml.safe_load((Path(__file__).parents[1] / "table.yml").read_text())["faults"]
+TABLE = yaml.safe_load((Path(__file__).parents[1] / "vars" / "table.yml").read_text())["faults"]
 
 
 @pytest.mark.parametrize("fault", TABLE, ids=lambda fault: fault["name"])

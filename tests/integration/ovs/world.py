@@ -20,6 +20,7 @@ from tests.integration.network.sandbox import ENTER, ROOT
 from tests.integration.ways.world import OUTSIDE, World
 
 HERE = Path(__file__).resolve().parent
+PROGRAM = ROOT / "roles/ovs_gre/files/ovs_gre.py"
 THEIRS = """
 systemctl start openvswitch-switch.service
 ovs-vsctl add-br theirs -- set Bridge theirs datapath_type=netdev -- add-port theirs eth1
@@ -79,6 +80,43 @@ class OvsWorld(World):
         assert started.stdout is not None
         assert started.stdout.readline() == "ready\n"
         return started
+
+    # --- the role's program ---
+
+    def _program(self, name: str, verb: str, wanted: Any) -> Any:
+        argument = [json.dumps(wanted)] if wanted is not None else []
+        if verb == "attach":
+            path = self.directory / name / "want.json"
+            path.write_text(argument[0])
+            argument = [str(path)]
+        path = f"PATH={self.directory / name}/bin:$PATH; export PATH\n"
+        words = [sys.executable, str(PROGRAM), verb, *argument]
+        return self.hosts[name].run("sh", "-ec", path + 'exec "$@"', verb, *words, check=False)
+
+    def program(self, name: str, verb: str, wanted: Any = None) -> dict[str, Any]:
+        done = self._program(name, verb, wanted)
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    def refused(self, name: str, verb: str, wanted: Any = None) -> str:
+        done = self._program(name, verb, wanted)
+        assert done.returncode == 1, done.stderr
+        return str(done.stderr)
+
+    def look(self, name: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        more = {"files": {}, "unit": "container-net-ovs-gre.service", "note": "/nowhere"}
+        return self.program(name, "look", {**wanted, **more})
+
+    def docker(self, name: str, **settings: Any) -> None:
+        """Docker with a daemon.json of these settings."""
+        text = json.dumps(settings)
+        self.hosts[name].run("sh", "-c", 'echo "$1" >/etc/docker/daemon.json', "docker", text)
+        self.systemctl(name, "restart", "docker.service")
+
+    def systemctl(self, name: str, *words: str) -> None:
+        self.hosts[name].run(str(self.directory / name / "bin/systemctl"), *words)
+        if words == ("start", "openvswitch-switch.service"):
+            self.give_address(name)
 
     def vsctl(self, name: str, words: str) -> str:
         return self.hosts[name].sh(f"ovs-vsctl {words}").strip()
