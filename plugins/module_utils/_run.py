@@ -17,7 +17,7 @@ from ._kernel.apply import Applier, OperationError
 from ._kernel.attach import hold
 from ._kernel.irreplaceable import irreplaceable
 from ._kernel.namespaces import Namespaces, refuse_private_mounts
-from ._kernel.read import indexes, read
+from ._kernel.read import Seen, indexes, read
 from ._kernel.session import Session
 from ._kernel.snapshot import Leave, Snapshot
 from ._kernel.undo import Leftover, undo
@@ -100,12 +100,12 @@ def _lost_state(have: Have, want: Want, ledger: Ledger) -> Iterator[str]:
         )
 
 
-def _read(spaces: Namespaces, want: Want, ledger: Ledger) -> Have:
+def _read(spaces: Namespaces, want: Want, ledger: Ledger, seen: Seen | None = None) -> Have:
     # Without a state file what has to be pruned is found by its marks, wherever it is.
     everywhere = want.prune and not ledger.exists
 
     def look() -> Have:
-        return read(spaces, want, ledger.owned, everywhere or ledger.strayed, want.prune)
+        return read(spaces, want, ledger.owned, everywhere or ledger.strayed, want.prune, seen)
 
     have = look()
     if not everywhere and not ledger.strayed and ledger.look_for_strays(have):
@@ -142,7 +142,8 @@ class _Transaction:
         self._ledger = ledger
         self._have = have
         self._session = Session(spaces, indexes(have))
-        self._applier = Applier(self._session)
+        self._seen = Seen(spaces, want)
+        self._applier = Applier(self._session, self._seen.look)
         self.lost: list[str] = []
 
     def carry_out(self, planned: Plan) -> Have:
@@ -197,7 +198,7 @@ class _Transaction:
             )
 
     def _verify(self) -> Have:
-        have = _read(self._spaces, self._want, self._ledger)
+        have = _read(self._spaces, self._want, self._ledger, self._seen)
         missing = plan(have, self._want).forward
         if missing:
             raise OperationError(missing[0], "the kernel took the request but did not keep it")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 
 from .._errors import ContainerNetError, HostError
@@ -35,7 +35,7 @@ from .._topology.operations import (
 from .._topology.stage import Stage
 from . import sysctl
 from .namespaces import prepare_directory
-from .netlink import NetlinkError, Request
+from .netlink import NetlinkError, Request, Socket
 from .render import add_link, delete_group, links_of_group, move_link, request, set_group
 from .session import Session
 
@@ -54,10 +54,17 @@ class OperationError(ContainerNetError):
 
 
 class Applier:
-    """``done`` holds what was acknowledged, in order, whatever came of the rest."""
+    """``done`` holds what was acknowledged, in order, whatever came of the rest.
 
-    def __init__(self, session: Session) -> None:
+    ``complete`` is called with the name of each new namespace that got its last request, and with
+    the socket in there.
+    """
+
+    def __init__(
+        self, session: Session, complete: Callable[[str, Socket], object] | None = None
+    ) -> None:
         self._session = session
+        self._complete = complete
         self.done: list[Operation] = []
         self.made: set[str] = set()
 
@@ -226,6 +233,8 @@ class Applier:
                     self.one(operation)
             else:
                 self._send(netns, same)
+        if alone and self._complete is not None:
+            self._complete(netns, self._session.socket(netns))
         if netns != HOST:
             self._session.forget_socket(netns)
 

@@ -281,29 +281,36 @@ def read_namespace(
         socket = Socket()
         values = sysctl.read(sysctls)
     try:
-        links = {}
-        for body in socket.dump(GETLINK, LINK_DUMP):
-            raw = parse_link(name, body, details)
-            links[raw.link.index] = raw
-        for index, raw in links.items():
-            if raw.link.options:
-                links[index] = _detailed(socket, raw, links)
-        addresses: dict[int, list[HaveAddress]] = {}
-        for body in socket.dump(GETADDR, ADDR_DUMP):
-            index, address = parse_address(body)
-            addresses.setdefault(index, []).append(address)
-        routes = []
-        for body in socket.dump(GETROUTE, ROUTE_DUMP):
-            # Ten of the twelve routes of a namespace with one link are the kernel's own.
-            if body[4] == _TABLE_LOCAL:
-                continue
-            route = parse_route(name, body, links)
-            if route is not None:
-                routes.append(route)
+        return dump_namespace(socket, name, values, details), socket
     except BaseException:
         socket.__exit__()
         raise
-    return RawNamespace(name, links, addresses, tuple(routes), values), socket
+
+
+def dump_namespace(
+    socket: Socket, name: str, sysctls: Mapping[str, str | None], details: Details
+) -> RawNamespace:
+    """What the socket's namespace has, with the values of ``sysctls``."""
+    links = {}
+    for body in socket.dump(GETLINK, LINK_DUMP):
+        raw = parse_link(name, body, details)
+        links[raw.link.index] = raw
+    for index, raw in links.items():
+        if raw.link.options:
+            links[index] = _detailed(socket, raw, links)
+    addresses: dict[int, list[HaveAddress]] = {}
+    for body in socket.dump(GETADDR, ADDR_DUMP):
+        index, address = parse_address(body)
+        addresses.setdefault(index, []).append(address)
+    routes = []
+    for body in socket.dump(GETROUTE, ROUTE_DUMP):
+        # Ten of the twelve routes of a namespace with one link are the kernel's own.
+        if body[4] == _TABLE_LOCAL:
+            continue
+        route = parse_route(name, body, links)
+        if route is not None:
+            routes.append(route)
+    return RawNamespace(name, links, addresses, tuple(routes), sysctls)
 
 
 def _detailed(socket: Socket, raw: RawLink, links: Mapping[int, RawLink]) -> RawLink:

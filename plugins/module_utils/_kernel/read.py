@@ -10,9 +10,18 @@ import contextlib
 from collections.abc import Iterable
 
 from .._topology.kinds import KINDS
-from .._topology.model import HOST, Have, Key, Namespace, Owned, Want, default_path
+from .._topology.model import (
+    HOST,
+    Have,
+    Identity,
+    Key,
+    Namespace,
+    Owned,
+    Want,
+    default_path,
+)
 from . import sysctl
-from .dump import Details, RawNamespace, join, read_namespace
+from .dump import Details, RawNamespace, dump_namespace, join, read_namespace
 from .namespaces import Namespaces, processes_in
 from .netlink import Socket
 from .pairs import Pairs, ask_nsids
@@ -26,8 +35,12 @@ def read(
     owned: Owned = NOTHING_OWNED,
     everywhere: bool = False,
     with_owned: bool = False,
+    seen: Seen | None = None,
 ) -> Have:
-    """Dump the host's namespace and the want's; the owned ones, or all, when asked."""
+    """Dump the host's namespace and the want's; the owned ones, or all, when asked.
+
+    What was ``seen`` is not dumped again.
+    """
     reader = _Reader(spaces, want, owned if with_owned else NOTHING_OWNED)
     names = dict.fromkeys(want.namespace_names())
     if with_owned:
@@ -36,9 +49,37 @@ def read(
     if everywhere:
         names.update(dict.fromkeys(spaces.list()))
     with spaces.opening_once():
-        reader.read(names)
+        reader.read(names, seen)
         reader.resolve()
     return reader.have(owned)
+
+
+class Seen:
+    """New namespaces as a run left them, dumped in the visit that filled them.
+
+    A second visit comes when the kernel is busy with the links that went up meanwhile, and took as
+    long as a third of the run with 1,000 namespaces. What an option names outside of them (the
+    ends in other namespaces) may still change, and so is read at the end.
+    """
+
+    def __init__(self, spaces: Namespaces, want: Want) -> None:
+        self._spaces = spaces
+        self._reader = _Reader(spaces, want, NOTHING_OWNED)
+        self._found: dict[str, tuple[Identity, RawNamespace, dict[int, str]]] = {}
+
+    def look(self, name: str, socket: Socket) -> None:
+        """Dump the namespace of the socket."""
+        self._found[name] = (
+            self._spaces.identity_of(name),
+            *self._reader.look(name, socket),
+        )
+
+    def get(self, name: str) -> tuple[RawNamespace, dict[int, str]] | None:
+        """The namespace of that name, if it is the one that was seen."""
+        found = self._found.get(name)
+        if found is None or self._spaces.named(name) != found[0]:
+            return None
+        return found[1:]
 
 
 class _Reader:
@@ -65,7 +106,7 @@ class _Reader:
             if link.peer and link.first and HOST not in (link.netns, link.peer[0]):
                 self._partners.setdefault(link.netns, {})[link.peer[0]] = None
 
-    def read(self, names: Iterable[str]) -> None:
+    def read(self, names: Iterable[str], seen: Seen | None = None) -> None:
         """Dump each namespace once; one that is gone meanwhile is as good as missing."""
         nsids: dict[str, dict[int, str]] = {}
         host = None
@@ -74,6 +115,10 @@ class _Reader:
                 if name in self._raws:
                     continue
                 self._asked.add(name)
+                known = seen.get(name) if seen else None
+                if known is not None:
+                    self._raws[name], nsids[name] = known
+                    continue
                 if not self._spaces.exists(name):
                     if self._spaces.is_stale(name):
                         self._stale.add(name)
@@ -89,15 +134,28 @@ class _Reader:
                     host = stack.enter_context(socket)
                     continue
                 with socket:
-                    if name in self._partners:
-                        partners = list(self._partners[name])
-                        nsids[name] = ask_nsids(self._spaces, socket, partners)
+                    nsids[name] = self._partners_of(name, socket)
             self._pairs.local()
             if host is not None:
                 others = [name for name in self._raws if name != HOST]
                 self._pairs.translate(HOST, ask_nsids(self._spaces, host, others))
         for name, numbers in nsids.items():
             self._pairs.translate(name, numbers)
+
+    def look(self, name: str, socket: Socket) -> tuple[RawNamespace, dict[int, str]]:
+        """Dump the namespace that the socket is in, and only that."""
+        values: dict[str, str | None] = {}
+        paths = self._sysctls.get(name)
+        if paths:
+            with self._spaces.entered(name):
+                values = sysctl.read(paths)
+        raw = dump_namespace(socket, name, values, self._details(name))
+        return raw, self._partners_of(name, socket)
+
+    def _partners_of(self, name: str, socket: Socket) -> dict[int, str]:
+        """The numbers that a namespace has for those in which its links' other ends shall be."""
+        partners = self._partners.get(name)
+        return ask_nsids(self._spaces, socket, list(partners)) if partners else {}
 
     def _details(self, name: str) -> Details:
         return Details(frozenset(self._named.get(name, ())), self._kinds)

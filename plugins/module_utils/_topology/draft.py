@@ -31,6 +31,8 @@ class Draft:
         self.gone: set[Key] = set()
         self.renamed: dict[Key, str] = {}
         self.new_namespaces: set[str] = set()
+        # Bridges that get ports whose other ends are in new namespaces.
+        self.filling: set[Key] = set()
         self.sysctls: dict[str, list[str]] = {
             namespace.name: [path for path, dummy in namespace.sysctls]
             for namespace in want.namespaces

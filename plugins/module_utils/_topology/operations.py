@@ -387,4 +387,6 @@ def set_link(link: Link, key: str, value: str | int, before: str | int) -> SetLi
     if key == "mtu" and link.kind in KINDS and not KINDS[link.kind].mtu_at_creation:
         # The ports' come first, which it may follow.
         stage = Stage.BRIDGE_MTU
+    if key == "up" and value and link.kind in KINDS and KINDS[link.kind].takes_ports:
+        stage = Stage.BRIDGE_STATE
     return SetLink(link.netns, link.name, key, value, before, link.kind, stage)

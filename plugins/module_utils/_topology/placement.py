@@ -23,6 +23,11 @@ _CREATE_LATER = "vlan_filtering"
 def place_links(draft: Draft) -> None:
     """Fill ``draft.base`` for every wanted link."""
     elsewhere = Elsewhere(draft)
+    draft.filling = {
+        (link.netns, link.master)
+        for link in draft.wanted.values()
+        if link.master and link.peer and link.peer[0] in draft.new_namespaces
+    }
     for link in draft.wanted.values():
         if link.kind == "veth":
             if link.first:
@@ -156,16 +161,18 @@ def _nearness(link: WantLink) -> tuple[bool, bool]:
 
 def _waits(draft: Draft, near: WantLink, far: WantLink | None) -> bool:
     """Whether the near end goes up by itself: once its sysctls are set, and its peer's new
-    namespace is complete.
+    namespace is complete. A bridge waits for such ports of its own.
 
-    Once both ends are up IPv6 tries their addresses out, and a bridge floods that to every port
-    it has: with 1,000 ports that kept the kernel so busy that the rest of the run, which is the
-    rest of the namespaces, took twice its time.
+    Once both ends are up IPv6 tries their addresses out, and a bridge that is up floods that to
+    every port it has: with 1,000 ports that kept the kernel so busy that the rest of the run took
+    twice its time.
     """
     part = f"/{near.name}/"
     if any(part in path for path in draft.sysctls.get(near.netns, ())):
         return True
-    return far is not None and far.netns in draft.new_namespaces
+    if far is None:
+        return near.key in draft.filling
+    return far.netns in draft.new_namespaces
 
 
 def _place_pair(draft: Draft, want: WantLink, elsewhere: Elsewhere) -> None:

@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.netfabric.container_net.plugins.module_utils import _run
-from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import apply
+from ansible_collections.netfabric.container_net.plugins.module_utils._kernel import (
+    apply,
+    netlink,
+    read,
+)
 from ansible_collections.netfabric.container_net.plugins.module_utils._topology.operations import (
     Operation,
 )
@@ -157,3 +161,52 @@ def test_a_foreign_link_that_appears_between_read_and_write(
     assert stranger["operstate"] == "DOWN"
     host.sh("ip link del dev ns3veth1")
     assert host.dump() == before
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_what_the_kernel_does_not_keep_is_noticed(
+    host: Host, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    """In new namespaces, which are verified in the visit that fills them, and in others."""
+    if there:
+        host.apply(networks.two_rooms())
+        host.sh("ip -n ns1 address flush dev ns1veth0; ip -n ns1 route add blackhole 10.98.0.0/16")
+    before = host.dump()
+    send = netlink.Socket.send
+
+    def forgetful(self: netlink.Socket, requests: Sequence[netlink.Request]) -> list[Any]:
+        lost = [number for number, r in enumerate(requests) if r.kind == netlink.NEWADDR]
+        results = send(self, [r for r in requests if r.kind != netlink.NEWADDR])
+        for number in lost:
+            results.insert(number, None)
+        return results
+
+    with monkeypatch.context() as patch:
+        patch.setattr(netlink.Socket, "send", forgetful)
+        with pytest.raises(_run.RunError, match="did not keep it") as caught:
+            # Routes would be refused without the address that they lead through.
+            host.apply(_without_routes(networks.two_rooms()))
+    assert caught.value.rolled_back
+    assert host.dump() == before
+
+
+def _without_routes(params: networks.Params) -> networks.Params:
+    for veth in params["veths"]:
+        veth["routes"] = []
+    return params
+
+
+def test_a_new_namespace_that_was_replaced_is_verified_anew(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = read.Seen.look
+
+    def replaced(self: read.Seen, name: str, socket: netlink.Socket) -> None:
+        look(self, name, socket)
+        if name == "ns2":
+            host.sh("ip netns delete ns2; ip netns add ns2")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(read.Seen, "look", replaced)
+        with pytest.raises(_run.RunError, match="its other end is in a namespace without a name"):
+            host.apply(networks.two_rooms())

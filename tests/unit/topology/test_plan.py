@@ -98,12 +98,12 @@ TABLE: list[tuple[str, Have, dict[str, Any], list[str]]] = [
         [
             "ip netns add n",
             "ip link add name br type bridge",
-            "ip link set dev br up",
             "ip link add name b type veth peer name a netns n",
             "ip link set dev b master br",
             # the namespace is complete before traffic gets into it
             "ip -n n link set dev a up",
             "ip link set dev b up",
+            "ip link set dev br up",
             "ip -n n addr add 10.0.0.1/24 dev a",
             "ip -n n route add default via 10.0.0.9 dev a",
         ],
