@@ -24,10 +24,9 @@ from tests.integration.faults.overlay import (
     Overlay,
     Segment,
     address,
-    program,
 )
 from tests.integration.faults.processes import ADDRESS
-from tests.integration.flannel.servers import Background, EtcdServer
+from tests.integration.flannel.servers import Background, EtcdServer, built_flanneld
 from tests.integration.network.sandbox import Sandbox
 from tests.integration.until import until
 
@@ -110,7 +109,7 @@ def by_flannel(backend: str) -> Iterator[Joined]:
     with _segment() as (segment, directory):
         etcd = EtcdServer(segment.sandbox, directory, address=ADDRESS)
         etcd.wait()
-        overlay = Overlay(segment, [etcd.endpoint], program(), directory, backend)
+        overlay = Overlay(segment, [etcd.endpoint], built_flanneld(), directory, backend)
         try:
             overlay.site()
             for number in (1, 2):

@@ -177,6 +177,7 @@ class Overlay:
             "flannel_public_ip": f"192.168.77.{number}",
             "flannel_iface": "eth0",
             "flannel_network": NETWORK,
+            "flannel_ipv6_network": "",
             "flannel_bridge": "docker0",
         }
         variables = {"file": str(ROLE / "vars" / "main.yml")}
