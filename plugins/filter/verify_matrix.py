@@ -49,10 +49,12 @@ PAIRS_SHOWN = 56
 
 HINTS = {
     "ping": (
-        "Is the overlay's port open between the hosts (flannel: vxlan UDP 8472, udp UDP 8285;"
-        " static_vxlan: UDP 4789; ovs_gre: IP protocol 47; swarm_overlay: TCP and UDP 7946, UDP"
-        " 4789), and do 'ip route' on both and, with flannel, flanneld's log show the other's"
-        " subnet?"
+        "Does what joins the hosts pass between them (flannel: vxlan UDP 8472, udp UDP 8285,"
+        " wireguard UDP 51820, ipip IP protocol 4; host-gw and direct routes: the containers' own"
+        " addresses, which a cloud may filter; static_vxlan: UDP 4789; ovs_gre: IP protocol 47;"
+        " swarm_overlay: TCP and UDP 7946, UDP 4789), and do 'ip route' on both and, with flannel,"
+        " flanneld's log show the other's subnet? Is the address of flannel's link the one in the"
+        " lease (a network manager may have changed it)?"
     ),
     "size": (
         "The way is narrower than the container's MTU: compare it with the MTU of the link between"
@@ -61,7 +63,7 @@ HINTS = {
     "tcp": (
         "A ping passes and TCP does not: a filter on the receiving host drops it (Docker 28 and"
         " newer drop routed traffic; see the chains CONTAINER-NET and DOCKER-USER), or checksum"
-        " offload is broken on the way."
+        " offload is broken on the way (try: ethtool -K flannel.1 tx-checksum-ip-generic off)."
     ),
     "name": "Two hosts use the same subnet, or a route leads astray: compare the leases.",
     "source": (

@@ -231,7 +231,7 @@ def test_a_pair_that_fails_is_in_the_report(two_hosts: TwoHosts, tmp_path: Path)
     page = report.page.read_text()
     assert "\N{MULTIPLICATION X} 4 of 4 pairs failed" in page
     assert "\N{MULTIPLICATION X} FAILED" in page
-    assert "Is the overlay&#39;s port" in page
+    assert "Does what joins the hosts pass between them" in page
     assert "\N{MULTIPLICATION X} DOWN" in page
 
 

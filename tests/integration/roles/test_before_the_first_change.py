@@ -28,6 +28,9 @@ PLAY = """
   gather_facts: false
   any_errors_fatal: true
   tasks:
+    - name: Be joined in another way
+      set_fact: {ansible_local: {container_net: {overlay: "{{ was }}"}}, cacheable: true}
+      when: was is defined
     - name: Refuse what cannot work
       import_role: {name: netfabric.container_net.flannel, tasks_from: foresee}
     - name: Go on
@@ -300,6 +303,20 @@ def test_good_hosts_pass_and_nobody_listens_any_more(pair: Pair, words: tuple[st
     assert listeners(pair) == []
     assert pair.state() == before
     assert "changed=0" in text
+
+
+def test_the_way_of_before_is_in_the_way_of_nothing(pair: Pair) -> None:
+    """What joins the hosts now goes before flannel comes, and its routes and links with it."""
+    pair.sandbox.sh(
+        "ip -n b link add before up type bridge; ip -n b address add 172.20.5.1/24 dev before"
+    )
+    try:
+        code, text = pair.play({})
+        assert (code != 0, "already routes 172.20.5.0/24" in text) == (True, True), text
+        code, text = pair.play({"was": "static_vxlan"})
+        assert code == 0, text
+    finally:
+        pair.sandbox.sh("ip -n b link delete before")
 
 
 def test_a_key_is_in_no_output(pair: Pair) -> None:
