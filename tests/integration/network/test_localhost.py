@@ -55,6 +55,12 @@ def test_every_module_is_the_file_in_this_tree(
         "nat": {"bridge": "br", "subnet": "10.8.0.0/24", "masquerade": True},
         "vxlan": {"name": "vx", "vni": 5, "dstport": 4789},
         "docker_daemon_json": {**daemon_json, "settings": {"mtu": 1450}},
+        "etcd_member": {
+            **there,
+            "name": "next",
+            "peer_urls": ["http://127.0.0.1:9"],
+            "voting": False,
+        },
         "flannel_network": {**there, "network": "172.20.0.0/16"},
         "flannel_subnet": {**there, "public_ip": "192.0.2.1"},
         "flannel_subnet_info": {"subnet_file": str(subnet_file)},
