@@ -10,6 +10,8 @@ The rest is the stand-in that role docker's own tests have.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import ipaddress
 import json
 import re
@@ -96,7 +98,10 @@ def systemctl(arguments: list[str]) -> int:
     ours = unit.startswith("container-net-")
     if ours and verb in ("start", "restart", "stop", "reload"):
         return 0 if "--no-block" in arguments else run_unit(unit, verb)
-    code = stand_in.systemctl(plain)
+    # A word more would be taken for an answer.
+    quiet = {"--quiet", "-q"} & set(arguments)
+    with contextlib.redirect_stdout(io.StringIO() if quiet else sys.stdout):
+        code = stand_in.systemctl(plain)
     if unit == stand_in.DOCKER and verb in ("start", "restart") and code == 0:
         make_network()
     return code
