@@ -299,6 +299,11 @@ def apply(want: Mapping[str, Any]) -> dict[str, Any]:
     wrong = errors(want, read())
     if wrong:
         raise Problem("; ".join(f"{name}: {problem}" for name, problem in sorted(wrong.items())))
+    if not link_of(want)["there"]:
+        raise Problem(
+            f"{want['bridge']}: Open vSwitch has made no link. Datapath {want['datapath']}: is the"
+            " kernel's module openvswitch there? It says more in: journalctl -u ovs-vswitchd"
+        )
     return {"commands": typed(([["ovs-vsctl", *words]] if words else []) + connect(want))}
 
 
