@@ -60,8 +60,9 @@ class Carrier:
             with Socket() as socket:
                 write(self._move.parts.now)
                 for step in self._move.parts.switch:
-                    self._run(step, self._deadline)
-                    self._lend(socket, step, self._move.target)
+                    self._run(socket, step, self._deadline)
+                    if step.lend:
+                        self._lend(socket, self._move.target)
                 self._reclaim(socket)
                 self._settle(socket)
         except (HostError, OSError) as error:
@@ -138,8 +139,9 @@ class Carrier:
             self._reclaim(socket)
             for step in self._move.parts.undo:
                 with contextlib.suppress(StepError, OSError):
-                    self._run(step, time.monotonic() + step.wait)
-                self._lend(socket, step, self._move.source)
+                    self._run(socket, step, time.monotonic() + step.wait)
+                if step.lend:
+                    self._lend(socket, self._move.source)
             self._bring_back(socket)
             self._reclaim(socket)
         self._pending.set_state(UNDONE, reason=reason)
@@ -180,8 +182,8 @@ class Carrier:
 
     # --- what a link borrows meanwhile ---
 
-    def _lend(self, socket: Socket, step: Step, name: str) -> None:
-        new = self._end(socket, name) if step.lend else None
+    def _lend(self, socket: Socket, name: str) -> None:
+        new = self._end(socket, name)
         if new is not None:
             lend(socket, self._load, self._old, new)
 
@@ -193,7 +195,7 @@ class Carrier:
 
     # --- steps ---
 
-    def _run(self, step: Step, end: float) -> None:
+    def _run(self, socket: Socket, step: Step, end: float) -> None:
         """Raises StepError where a step that must succeed fails or takes too long."""
         argv = [word.replace(FOLDER, self._pending.folder) for word in step.argv]
         log = os.path.join(self._pending.folder, LOG)
@@ -216,11 +218,7 @@ class Carrier:
                     raise StepError(f"{' '.join(argv)}: {error.strerror}") from error
                 return
         self._pending.set_state(self._pending.state()["state"], running=process.pid)
-        limit = min(step.wait, max(0.1, end - time.monotonic()))
-        try:
-            code: int | None = process.wait(timeout=limit)
-        except subprocess.TimeoutExpired:
-            code = None
+        code = self._wait(socket, step, process, min(step.wait, max(0.1, end - time.monotonic())))
         if code is not None:
             self._pending.set_state(self._pending.state()["state"], running=None)
         if code != 0 and step.must:
@@ -228,6 +226,20 @@ class Carrier:
             text = " ".join(line.strip() for line in said[-6:] if line.strip())
             how = "takes too long" if code is None else f"exit {code}"
             raise StepError(f"{' '.join(argv)}: {how}: {text}")
+
+    def _wait(
+        self, socket: Socket, step: Step, process: subprocess.Popen[bytes], limit: float
+    ) -> int | None:
+        """The step's exit code; None when it takes longer."""
+        end = time.monotonic() + limit
+        while True:
+            left = max(0.0, end - time.monotonic())
+            try:
+                return process.wait(timeout=min(_POLL, left) if step.hold else left)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() >= end:
+                    return None
+                self._lend(socket, self._move.source)
 
     def _end_running(self) -> None:
         """A step that hangs would hold what the way back needs."""

@@ -247,21 +247,25 @@ def _steps(
     old, new = (card.name, bridge) if onto else (bridge, card.name)
     down, up = ([card.name], [card.name, bridge]) if onto else ([bridge, card.name], [card.name])
     found = [_stop(client, family, old) for client, family in clients]
+    # The new link has the network before the old one loses it: what comes afterwards takes
+    # seconds, a DHCP client most of all.
+    gain = Step(("ip", "link", "set", "dev", new, "up"), lend=True)
+    flush = Step(("ip", "address", "flush", "dev", card.name, "scope", "global"))
     if onto:
         made = ("address", card.mac, "type", "bridge", "stp_state", "0")
         found.append(Step(("ip", "link", "add", "name", bridge, *made)))
         change = Step(("ip", "link", "set", "dev", card.name, "up", "master", bridge))
+        swap = [gain, change, flush]
     else:
         change = Step(("ip", "link", "delete", "dev", bridge))
-    # What comes afterwards takes seconds, a DHCP client most of all.
-    gain = Step(("ip", "link", "set", "dev", new, "up"), lend=True)
+        swap = [flush, gain, change]
     if not must:
         # A host that is not reached does not wait for ifdown either.
-        found += [change, gain]
+        found += [gain, change]
     leaving = "old-quiet" if must else "new-quiet"
-    found.append(Step(("ifdown", "--force", "-i", f"{FOLDER}/{leaving}", *down)))
-    found.append(Step(("ip", "address", "flush", "dev", card.name, "scope", "global")))
-    found += [change, gain]
+    # It takes the link down for a moment, and its routes go.
+    found.append(Step(("ifdown", "--force", "-i", f"{FOLDER}/{leaving}", *down), hold=True))
+    found += swap
     if must:
         found += [step for c, f in clients for step in _hand_over(c, f, old, new)]
         found.append(Step(("ifup", "-i", f"{FOLDER}/new", *up), must=True, wait=300))

@@ -20,12 +20,14 @@ class Step:
 
     What takes longer goes on by itself where it does not have to succeed. ``lend``: what comes
     next is slow, and the link that the steps lead to borrows the addresses until it is through.
+    ``hold``: while it runs the link that the network is on may lose some, and borrows them.
     """
 
     argv: tuple[str, ...]
     must: bool = False
     wait: float = 20
     lend: bool = False
+    hold: bool = False
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._uplink.mo
     Step,
 )
 from tests.integration.engine.cleanhost import Host
+from tests.integration.until import until
 
 # A card with everything that can lead over one; "far" is its cable.
 CARD = """
@@ -69,11 +70,12 @@ ip -6 rule add not iif eth1 from fd00:300::/64 lookup 100 priority 503
 ip route add blackhole 198.51.100.0/24
 """
 MAKE = "ip link add br0 address 02:00:00:00:00:01 type bridge"
+GAIN = "ip link set dev br0 up"
 SWITCH = (
     MAKE,
-    "ip address flush dev eth1 scope global",
+    GAIN,
     "ip link set dev eth1 master br0",
-    "ip link set dev br0 up",
+    "ip address flush dev eth1 scope global",
 )
 UNDO = ("ip link delete dev br0",)
 # As a client on the bridge would have brought it.
@@ -81,7 +83,9 @@ LEASE = "ip address add 10.20.0.5/16 dev br0 valid_lft 3000 preferred_lft 2000"
 
 
 def steps(commands: tuple[str, ...], must: bool) -> tuple[Step, ...]:
-    return tuple(Step(tuple(c.split()), must, lend=c == SWITCH[-1]) for c in commands)
+    return tuple(
+        Step(tuple(c.split()), must, lend=c == GAIN, hold=c.startswith("sh ")) for c in commands
+    )
 
 
 def arm(
@@ -170,6 +174,24 @@ def test_while_a_client_is_slow_the_bridge_has_borrowed_addresses(host: Host) ->
     assert seen(host) == before
 
 
+def test_what_a_step_takes_from_the_card_is_borrowed_while_it_runs(
+    host: Host, tmp_path: Path
+) -> None:
+    """As ifdown does, which takes the link down for a moment: routes go with that."""
+    host.sh(CARD)
+    before = seen(host)
+    script = tmp_path / "ifdown"
+    script.write_text(
+        "ip link set dev eth1 down; ip link set dev eth1 up\n"
+        + until("ip -4 route | grep -q 'default via 192.168.100.1 dev eth1 metric'")
+        + "\nip -4 route | grep '192.168.100.0/24 dev eth1 scope link src 192.168.100.12 metric'\n"
+    )
+    pending = arm(switch=(f"sh -eu {script}", *SWITCH, LEASE))
+    assert run("switch", pending) == 0
+    assert pending.state()["state"] == "switched"
+    assert seen(host) == before
+
+
 @pytest.mark.parametrize("helps", [True, False], ids=["manager helps", "manager does not"])
 def test_without_a_confirmation_everything_is_back(host: Host, helps: bool) -> None:
     host.sh(CARD)
@@ -208,7 +230,7 @@ def test_a_bridge_that_gets_too_little_is_no_success(host: Host) -> None:
     """The gateway of a route cannot be reached: a card that is not even up."""
     host.sh(CARD)
     before = seen(host)
-    pending = arm(switch=(*SWITCH[:-1],), seconds=6)
+    pending = arm(switch=tuple(c for c in SWITCH if c != GAIN), seconds=6)
     assert run("switch", pending) == 1
     assert "br0 did not get in time what eth1 had: a route: " in pending.state()["reason"]
     assert seen(host) == before

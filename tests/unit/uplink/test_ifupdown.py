@@ -127,21 +127,24 @@ def test_static_addresses_go_by_ifdown_and_ifup() -> None:
     assert [s.argv for s in parts.switch] == [
         MAKE,
         ("ifdown", "--force", "-i", "@FOLDER@/old-quiet", "eth1"),
-        FLUSH,
-        JOIN,
         BRIDGE_UP,
+        JOIN,
+        FLUSH,
         ("ifup", "-i", "@FOLDER@/new", "eth1", "br0"),
     ]
     # The old address does not wait for ifdown, which takes the link down for a moment.
     assert [s.argv for s in parts.undo] == [
-        DELETE,
         CARD_UP,
+        DELETE,
         ("ifdown", "--force", "-i", "@FOLDER@/new-quiet", "br0", "eth1"),
         FLUSH,
-        DELETE,
         CARD_UP,
+        DELETE,
         ("ifup", "--force", "eth1"),
     ]
+    # While ifdown has the link down the routes are borrowed again.
+    hold = [step.argv[0] for step in (*parts.switch, *parts.undo) if step.hold]
+    assert hold == ["ifdown", "ifdown"]
     # From there on the link has the addresses, however slow ifup is.
     lend = [step.argv for step in (*parts.switch, *parts.undo) if step.lend]
     assert lend == [BRIDGE_UP, CARD_UP, CARD_UP]
@@ -226,7 +229,7 @@ def test_there_and_back_gives_the_file_that_was(text: str) -> None:
     assert back.aids["old"] == parts.aids["new"]
     assert back.aids["new"] == parts.aids["old"]
     assert "ifup -i @FOLDER@/new eth1" in [" ".join(step.argv) for step in back.switch]
-    assert [step.argv for step in back.undo][-4:-1] == [FLUSH, JOIN, BRIDGE_UP]
+    assert [step.argv for step in back.undo][-4:-1] == [BRIDGE_UP, JOIN, FLUSH]
     assert " ".join(back.undo[-1].argv) == "ifup --force eth1 br0"
 
 
