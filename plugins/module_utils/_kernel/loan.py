@@ -32,8 +32,9 @@ from .netlink import (
     route_body,
 )
 
-# Later than any that a person or a DHCP client gives.
-_METRIC = 0x7F000000
+# Later than any that a person or a DHCP client gives. The kernel takes no two routes to one place
+# with one metric, so each link has metrics of its own.
+_METRIC, _EACH_LINK = 0x7F000000, 0x1000
 _ADDRESS, _LOCAL, _FLAGS, _NO_PREFIX_ROUTE = 1, 2, 8, 0x200
 _DST, _OIF, _PRIORITY, _SOURCE = 1, 4, 6, 7
 _MAIN, _BOOT, _LINK, _UNICAST = 254, 3, 253, 1
@@ -71,7 +72,8 @@ def _loan(load: Load, old: End, new: End) -> list[tuple[int, bytes]]:
         if body[0] == sockets.AF_INET and body[7] == _UNICAST:
             routes.append(route_over(body, old, new))
     # Two to one place may differ in nothing but the metric that they had.
-    late = [(NEWROUTE, _with_metric(body, _METRIC + i)) for i, body in enumerate(routes)]
+    first = _METRIC + new.index % _EACH_LINK * _EACH_LINK
+    late = [(NEWROUTE, _with_metric(body, first + i)) for i, body in enumerate(routes)]
     return addresses + late if addresses else []
 
 

@@ -186,9 +186,12 @@ def test_what_a_step_takes_from_the_card_is_borrowed_while_it_runs(
         + until("ip -4 route | grep -q 'default via 192.168.100.1 dev eth1 metric'")
         + "\nip -4 route | grep '192.168.100.0/24 dev eth1 scope link src 192.168.100.12 metric'\n"
     )
-    pending = arm(switch=(f"sh -eu {script}", *SWITCH, LEASE))
+    pending = arm(switch=(f"sh -eu {script}", *SWITCH, "ip -4 route", LEASE))
     assert run("switch", pending) == 0
     assert pending.state()["state"] == "switched"
+    # What the card borrowed is not in the way of what the bridge borrows.
+    meanwhile = Path(pending.folder, "log").read_text()
+    assert "\ndefault via 192.168.100.1 dev br0 metric " in meanwhile
     assert seen(host) == before
 
 
