@@ -12,7 +12,7 @@ TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
-.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke bench lab test \
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke bench bench-hosts lab test \
 	test-all demo lab lab-up lab-start lab-down build changelog constraints clean
 
 help: ## list the targets
@@ -53,6 +53,9 @@ kernel-smoke-%:
 
 bench: ## measure the module against ip -batch, a shell loop, pyroute2 and bare netlink
 	@tools/bench.sh $(BENCH)
+
+bench-hosts: ## 25 to 200 hosts in one overlay: how long until all routes are there, with and without reservations
+	@tools/bench.sh hosts $(BENCH)
 
 lab: ## the lab itself: two at once, one interrupted, a machine that dies
 	@tools/pytest.sh lab tests/lab

@@ -15,7 +15,7 @@ description:
   - Reserves a lease for a host before its flanneld starts, so that addresses can be read from the
     inventory and a hundred hosts that start at once do not collide.
   - A host keeps the lease that it has, else the subnet that was noted for it, else it gets the
-    lowest one that is free. A lease of another host is never overwritten.
+    lowest one that is free. No lease is ever overwritten.
   - What a host has is also noted in C(PREFIX/container_net/hosts/PUBLIC_IP), a key that flannel
     does not read and that does not end after a day as leases do. A host that was off for longer
     gets its subnet back when this module runs again.
@@ -48,7 +48,8 @@ options:
     type: str
   leases:
     description:
-      - Several hosts in one task. They are written together.
+      - Several hosts in one task. They are written in as few transactions as etcd takes, two for a
+        hundred hosts; what cannot be is refused before the first of them.
     type: list
     elements: dict
     suboptions:
@@ -65,6 +66,15 @@ options:
         description:
           - The IPv6 subnet that the host is to have.
         type: str
+  purge:
+    description:
+      - V(true) says that O(leases) names the whole inventory. Hosts that an earlier run of this
+        module noted and that are not in it any more lose their leases. A flanneld that still runs
+        there stops.
+      - A lease that this module did not note is somebody else's and stays.
+      - What they had is given to new hosts only when nothing else is free, or in a later run.
+    type: bool
+    default: false
   link_mtu:
     description:
       - The MTU of the hosts' links, in bytes, from which RV(mtu) follows.
@@ -91,7 +101,7 @@ EXAMPLES = r"""
     public_ip: 192.168.100.12
     subnet: 172.20.24.0/24
 
-- name: A subnet for every host of the group, the pinned ones where the inventory has one
+- name: A subnet for every host of the group, pinned where the inventory has one, and for no other
   netfabric.container_net.flannel_subnet:
     endpoints: ["https://192.168.100.12:2379"]
     ca_cert: /etc/container_net/pki/ca.crt
@@ -100,6 +110,7 @@ EXAMPLES = r"""
     leases:
       - {public_ip: 192.168.100.12, subnet: 172.20.24.0/24}
       - {public_ip: 192.168.100.13}
+    purge: true
 
 - name: A host has left
   netfabric.container_net.flannel_subnet:
@@ -134,6 +145,12 @@ leases:
       description: The MTU for Docker's bridge, over links of O(link_mtu) bytes.
       type: int
       sample: 1450
+revoked:
+  description: The hosts whose leases and notes were removed.
+  returned: success
+  type: list
+  elements: str
+  sample: [192.168.100.14]
 subnet:
   description: The host's subnet.
   returned: when O(public_ip) is given and O(state=present)
@@ -188,6 +205,7 @@ def main() -> None:
                     "ipv6_subnet": {"type": "str"},
                 },
             },
+            "purge": {"type": "bool", "default": False},
             "link_mtu": {"type": "int", "default": 1500},
         },
         required_one_of=[("public_ip", "leases")],

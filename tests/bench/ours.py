@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Module topology or topology_info, in a process of its own: from parameters to result.
+"""A module, such as topology or topology_info, in a process of its own: from parameters to result.
 
 Reads {"module", "options", "diff": bool} as JSON from standard input, calls the module's main() and
 prints {"seconds", "ansible_seconds", "memory_mb", "changed"} as JSON. ``ansible_seconds`` is the
@@ -22,9 +22,19 @@ from typing import Any
 
 from ansible.module_utils import basic
 
-from ansible_collections.netfabric.container_net.plugins.modules import topology, topology_info
+from ansible_collections.netfabric.container_net.plugins.modules import (
+    flannel_network,
+    flannel_subnet,
+    topology,
+    topology_info,
+)
 
-MODULES = {"topology": topology, "topology_info": topology_info}
+MODULES = {
+    "flannel_network": flannel_network,
+    "flannel_subnet": flannel_subnet,
+    "topology": topology,
+    "topology_info": topology_info,
+}
 
 
 class TimedModule(basic.AnsibleModule):

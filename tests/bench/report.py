@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -64,17 +65,24 @@ class Limit:
 
     what: str
     value: float | None
-    most: float
+    most: float = math.inf
+    least: float = -math.inf
 
     @property
     def met(self) -> bool:
-        return self.value is None or self.value <= self.most
+        return self.value is None or self.least <= self.value <= self.most
 
     def __str__(self) -> str:
         if self.value is None:
             return f"{self.what}: not measured"
         verdict = "met" if self.met else "MISSED"
-        return f"{self.what}: {self.value:.2f}, at most {self.most:.2f}: {verdict}"
+        bound = f"at most {self.most:.2f}" if self.most < math.inf else f"at least {self.least:.2f}"
+        return f"{self.what}: {self.value:.2f}, {bound}: {verdict}"
+
+    def document(self) -> dict[str, Any]:
+        bounds = {"most": self.most, "least": self.least}
+        finite = {name: bound for name, bound in bounds.items() if math.isfinite(bound)}
+        return {"what": self.what, "value": self.value, **finite, "met": self.met}
 
 
 def _quotient(one: float | None, other: float | None) -> float | None:
@@ -180,10 +188,7 @@ def as_json(results: Results, about: dict[str, Any], found: list[Limit]) -> dict
             for (step, size), values in results.steps.items()
         ],
         "tasks": results.tasks,
-        "limits": [
-            {"what": limit.what, "value": limit.value, "most": limit.most, "met": limit.met}
-            for limit in found
-        ],
+        "limits": [limit.document() for limit in found],
     }
 
 

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from .._errors import ContainerNetError, OptionError
 from .._networks import Network, overlaps
 from .config import Config, Range, parse_network
 from .leases import Lease, Record, Subnets, fits
+from .occupancy import Occupancy
 
 
 @dataclass(frozen=True)
@@ -93,30 +94,59 @@ def _optional(option: str, text: Any, version: int) -> Network | None:
     return parse_network(option, text, version) if text else None
 
 
+def leavers(wanted: Sequence[Wanted], records: Sequence[Record]) -> list[str]:
+    """The hosts that we noted once and that ``wanted``, the whole inventory, has no more.
+
+    A lease without a record is somebody else's: nobody here knows who still wants it.
+    """
+    stay = {want.public_ip for want in wanted}
+    return sorted({item.public_ip for item in records} - stay, key=ipaddress.IPv4Address)
+
+
 def assign(
     config: Config,
     wanted: Sequence[Wanted],
     leases: Sequence[Lease],
     records: Sequence[Record],
+    leaving: Collection[str] = (),
 ) -> list[Assignment]:
     """Who gets what: the pin, else the lease there is, else the record, else the lowest free.
 
     Hosts that have something keep it whatever stands in front of them in the list, so that a
-    new host never moves an old one. Raises OptionError for a pin that cannot be, and
-    ContainerNetError when the network is full.
+    new host never moves an old one. What the hosts of ``leaving`` have is free, and given out
+    last: one that still runs then takes its old subnet again, and nobody else is in it. Raises
+    OptionError for a pin that cannot be, and ContainerNetError when the network is full.
     """
     pins = {want.public_ip: _pinned(config, want) for want in wanted}
-    have = {want.public_ip: _present(config, want, pins, leases, records) for want in wanted}
-    busy = _Busy(wanted, leases, records, have)
+    avoid = _noted(leaving, leases, records)
+    leases = [item for item in leases if item.public_ip not in leaving]
+    records = [item for item in records if item.public_ip not in leaving]
+    have = _kept(config, pins, leases, records)
+    known: list[Lease | Record] = [*leases, *records]
+    others = {item.public_ip for item in known} - set(pins)
+    busy = _noted(others, leases, records)
+    for host, subnets in have.items():
+        busy.note(host, subnets.each())
+    for host, pin in pins.items():
+        _claim(busy, host, pin)
+    held, noted = by_host(leases), by_host(records)
+    result: list[Assignment] = []
+    short: list[_FullError] = []
     for want in wanted:
-        for subnet in pins[want.public_ip]:
-            busy.claim(want.public_ip, subnet)
-    result = []
-    for want in wanted:
-        subnets = _choose(config, want, have[want.public_ip], busy)
-        for subnet in subnets.each():
-            busy.claim(want.public_ip, subnet)
-        result.append(_assignment(want.public_ip, subnets, leases, records))
+        host = want.public_ip
+        try:
+            subnets = _choose(config, want, have.get(host), busy, avoid)
+        except _FullError as error:
+            short.append(error)
+            continue
+        _claim(busy, host, subnets.each())
+        result.append(_assignment(host, subnets, held.get(host, []), noted.get(host, [])))
+    if short:
+        raise ContainerNetError(
+            f"{short[0]}, and {len(short)} of the {len(wanted)} hosts of this task get none. "
+            "Remove the leases of hosts that are gone (state: absent), or configure a larger "
+            "network."
+        )
     return result
 
 
@@ -145,114 +175,96 @@ def _pinned(config: Config, want: Wanted) -> tuple[Network, ...]:
     return tuple(found)
 
 
-def _present(
+_Kept = TypeVar("_Kept", Lease, Record)
+
+
+def by_host(items: Iterable[_Kept]) -> dict[str, list[_Kept]]:
+    """Leases or records, by the host that they are for."""
+    found: dict[str, list[_Kept]] = {}
+    for item in items:
+        found.setdefault(item.public_ip, []).append(item)
+    return found
+
+
+def _noted(hosts: Collection[str], leases: Iterable[Lease], records: Iterable[Record]) -> Occupancy:
+    """What those hosts have. A lease counts more than a record: somebody uses it."""
+    found = Occupancy()
+    items: list[Lease | Record] = [*records, *leases]
+    for item in items:
+        if item.public_ip in hosts:
+            found.note(item.public_ip, item.subnets.each())
+    return found
+
+
+def _kept(
     config: Config,
-    want: Wanted,
     pins: Mapping[str, tuple[Network, ...]],
     leases: Sequence[Lease],
     records: Sequence[Record],
-) -> Subnets | None:
-    """What the host has and may keep: its lease, else its record."""
-    foreign = [subnet for host, pin in pins.items() if host != want.public_ip for subnet in pin]
-    others = [lease.subnets for lease in leases if lease.public_ip != want.public_ip]
-    candidates = [item.subnets for item in leases if item.public_ip == want.public_ip]
-    candidates += [
-        item.subnets
-        for item in records
-        if item.public_ip == want.public_ip and not _meet(item.subnets.each(), others)
-    ]
-    for subnets in candidates:
-        if fits(config, subnets) and not any(
-            overlaps(mine, pin) for mine in subnets.each() for pin in foreign
-        ):
-            return subnets
-    return None
+) -> dict[str, Subnets]:
+    """What each host has and may keep: its lease, else its record."""
+    pinned, used = Occupancy(), Occupancy()
+    for host, pin in pins.items():
+        pinned.note(host, pin)
+    for lease in leases:
+        used.note(lease.public_ip, lease.subnets.each())
+    kept: dict[str, Subnets] = {}
+    items: list[Lease | Record] = [*leases, *records]
+    for item in items:
+        host, mine = item.public_ip, item.subnets.each()
+        if host not in pins or host in kept or not fits(config, item.subnets):
+            continue
+        # Runs for single hosts can leave two with one record: the first has it then.
+        if not pinned.foreign(host, mine) and not used.foreign(host, mine):
+            kept[host] = item.subnets
+            used.note(host, mine)
+    return kept
 
 
-def _meet(subnets: Iterable[Network], others: Sequence[Subnets]) -> bool:
-    return any(overlaps(mine, its) for mine in subnets for other in others for its in other.each())
-
-
-class _Busy:
-    """Which subnets belong to whom."""
-
-    def __init__(
-        self,
-        wanted: Sequence[Wanted],
-        leases: Sequence[Lease],
-        records: Sequence[Record],
-        have: Mapping[str, Subnets | None],
-    ) -> None:
-        ours = {want.public_ip for want in wanted}
-        self._owners: dict[Network, str] = {}
-        for record in records:
-            if record.public_ip not in ours:
-                self._note(record.public_ip, record.subnets)
-        # A lease counts more than a record: somebody uses it.
-        for lease in leases:
-            if lease.public_ip not in ours:
-                self._note(lease.public_ip, lease.subnets)
-        for host, subnets in have.items():
-            if subnets is not None:
-                self._note(host, subnets)
-
-    def _note(self, host: str, subnets: Subnets) -> None:
-        for subnet in subnets.each():
-            self._owners[subnet] = host
-
-    def owner(self, subnet: Network) -> str | None:
-        """Whose addresses are in ``subnet``, or None."""
-        exact = self._owners.get(subnet)
-        if exact is not None:
-            return exact
-        # Subnets of one length meet only when they are equal; others are rare.
-        for other, host in self._owners.items():
-            if other.prefixlen != subnet.prefixlen and overlaps(other, subnet):
-                return host
-        return None
-
-    def claim(self, host: str, subnet: Network) -> None:
-        """Give ``subnet`` to ``host``."""
-        owner = self.owner(subnet)
-        if owner is not None and owner != host:
+def _claim(busy: Occupancy, host: str, subnets: Iterable[Network]) -> None:
+    """Give ``subnets`` to ``host``. Raises OptionError when another one has one of them."""
+    for subnet in subnets:
+        owner = busy.owner(subnet)
+        if owner not in (None, host):
             raise OptionError(
                 "subnet",
                 str(subnet),
                 f"the host {owner} has it, and {host} cannot have it as well",
                 f"Choose another subnet, or remove the lease of {owner} first (state: absent)",
             )
-        self._owners[subnet] = host
+    busy.note(host, subnets)
 
 
-def _choose(config: Config, want: Wanted, have: Subnets | None, busy: _Busy) -> Subnets:
-    ipv4 = want.ipv4 or (have.ipv4 if have else _lowest_free(config.ipv4, busy, "network"))
+class _FullError(Exception):
+    """There is no subnet left for a host."""
+
+
+def _choose(
+    config: Config, want: Wanted, have: Subnets | None, busy: Occupancy, avoid: Occupancy
+) -> Subnets:
+    ipv4 = want.ipv4 or (have.ipv4 if have else _lowest_free(config.ipv4, busy, avoid, "network"))
     ipv6: Network | None = None
     if config.ipv6 is not None:
         kept = have.ipv6 if have else None
-        ipv6 = want.ipv6 or kept or _lowest_free(config.ipv6, busy, "ipv6_network")
+        ipv6 = want.ipv6 or kept or _lowest_free(config.ipv6, busy, avoid, "ipv6_network")
     return Subnets(ipv4, ipv6)
 
 
-def _lowest_free(limits: Range, busy: _Busy, option: str) -> Network:
-    for index in range(limits.subnets()):
-        subnet = limits.nth(index)
-        if busy.owner(subnet) is None:
-            return subnet
-    raise ContainerNetError(
-        f"{option}: {str(limits.network)!r}: all {limits.subnets()} subnets of it are taken. "
-        "Remove the leases of hosts that are gone (state: absent), or configure a larger network."
-    )
+def _lowest_free(limits: Range, busy: Occupancy, avoid: Occupancy, option: str) -> Network:
+    subnet = busy.lowest_free(limits, avoid)
+    if subnet is None:
+        taken = f"all {limits.subnets()} subnets of it are taken"
+        raise _FullError(f"{option}: {str(limits.network)!r}: {taken}")
+    return subnet
 
 
 def _assignment(
-    host: str, subnets: Subnets, leases: Sequence[Lease], records: Sequence[Record]
+    host: str, subnets: Subnets, held: Sequence[Lease], noted: Sequence[Record]
 ) -> Assignment:
-    mine = [lease for lease in leases if lease.public_ip == host]
-    noted = [record for record in records if record.public_ip == host]
     return Assignment(
         public_ip=host,
         subnets=subnets,
-        put_lease=all(lease.subnets != subnets for lease in mine),
+        put_lease=all(lease.subnets != subnets for lease in held),
         put_record=all(record.subnets != subnets for record in noted),
-        drop=tuple(lease for lease in mine if lease.subnets != subnets),
+        drop=tuple(lease for lease in held if lease.subnets != subnets),
     )

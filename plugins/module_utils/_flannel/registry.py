@@ -13,13 +13,11 @@ from dataclasses import dataclass
 
 from .._errors import ContainerNetError
 from .._etcd import Delete, Etcd, EtcdError, KeyValue, Put, Unchanged
-from . import leases
-from .allocation import Assignment, Wanted, assign
+from . import leases, transactions
+from .allocation import Assignment, Wanted, assign, leavers
 from .config import Config, from_text
 from .leases import Lease, Record
 
-# Hosts in one transaction: each needs up to four operations of the 128 that etcd takes.
-_HOSTS_PER_TXN = 30
 _ATTEMPTS = 20
 
 
@@ -32,6 +30,21 @@ class State:
     records: tuple[Record, ...]
     # Every key that stands where a lease or record may stand, readable or not.
     revisions: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who gets what, and who loses all: hosts that are not in the inventory any more."""
+
+    hosts: tuple[Assignment, ...]
+    leaving: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.leaving) or any(
+            item.put_lease or item.put_record or item.drop for item in self.hosts
+        )
 
 
 class Registry:
@@ -105,22 +118,35 @@ class Registry:
             keys.insert(0, state.config.key)
         self._delete(keys, state.leases)
 
-    def reserve(self, state: State, wanted: Sequence[Wanted]) -> list[Assignment]:
-        """Give every host of ``wanted`` its subnet; other hosts' keys stay as they are.
+    def plan(self, state: State, wanted: Sequence[Wanted], purge: bool = False) -> Plan:
+        """Who of ``wanted`` gets what; with ``purge`` nobody else that we noted keeps anything."""
+        leaving = leavers(wanted, state.records) if purge else []
+        config = self.config(state)
+        hosts = assign(config, wanted, state.leases, state.records, frozenset(leaving))
+        return Plan(tuple(hosts), tuple(leaving))
+
+    def reserve(
+        self, state: State, wanted: Sequence[Wanted], purge: bool = False
+    ) -> tuple[Plan, bool]:
+        """Make it so; the plan that was carried out, and whether anything was written.
 
         Everything is written under the condition that nobody wrote it since it was read; when
         somebody did, it is all read and planned again.
         """
-        first: list[Assignment] = []
+        lease = _LateLease(self._etcd)
+        wrote = False
         for attempt in range(_ATTEMPTS):
-            plan = assign(self.config(state), wanted, state.leases, state.records)
-            first = plan if attempt == 0 else first
-            if self._write(state, plan):
+            plan = self.plan(state, wanted, purge)
+            done, all_done = self._carry_out(state, plan, lease)
+            wrote = wrote or done > 0
+            if all_done:
                 self._refresh(state, plan)
-                return _merge(first, plan)
+                lease.end_if_unused()
+                return plan, wrote
             # Whoever lost the race waits a little, each a different time.
             time.sleep(random.uniform(0.0, 0.2) * (attempt + 1))
             state = self.read()
+        lease.end_if_unused()
         raise EtcdError(
             f"{self._prefix}: other hosts took subnets faster than they could be reserved, "
             f"{_ATTEMPTS} times. Run again."
@@ -135,48 +161,32 @@ class Registry:
         self._delete(keys, dropped)
 
     def _delete(self, keys: Sequence[str], dropped: Iterable[Lease]) -> None:
-        for start in range(0, len(keys), _HOSTS_PER_TXN):
-            self._etcd.txn([], [Delete(key) for key in keys[start : start + _HOSTS_PER_TXN]])
+        for start in range(0, len(keys), transactions.MOST):
+            self._etcd.txn([], [Delete(key) for key in keys[start : start + transactions.MOST]])
         self._end(dropped)
 
-    def _write(self, state: State, plan: Sequence[Assignment]) -> bool:
-        """Write what the plan asks for; False as soon as something had changed meanwhile."""
-        todo = [item for item in plan if item.put_lease or item.put_record or item.drop]
-        kept = {leases.lease_key(self._prefix, item.subnets) for item in plan}
-        for start in range(0, len(todo), _HOSTS_PER_TXN):
-            part = todo[start : start + _HOSTS_PER_TXN]
-            needs_lease = any(item.put_lease for item in part)
-            lease = self._etcd.lease_grant(leases.TTL) if needs_lease else 0
-            conditions, operations = self._operations(state, part, kept, lease)
-            if not self._etcd.txn(conditions, operations):
-                if lease:
-                    self._etcd.lease_revoke(lease)
-                return False
-        self._end(lease for item in todo for lease in item.drop)
-        return True
+    def _carry_out(self, state: State, plan: Plan, lease: _LateLease) -> tuple[int, bool]:
+        """How many transactions were done, and whether these were all; it ends at the first that
+        meets something that was changed meanwhile."""
+        clearing = transactions.clearing(
+            self._prefix, plan.hosts, plan.leaving, state.leases, state.revisions
+        )
+        number = lease.number() if any(item.put_lease for item in plan.hosts) else 0
+        creating = transactions.creating(self._prefix, plan.hosts, number, state.revisions)
+        batches = [*transactions.batches(clearing), *transactions.batches(creating)]
+        revision = state.config.mod_revision if state.config else 0
+        planned_for = Unchanged(leases.config_key(self._prefix), revision)
+        for done, batch in enumerate(batches):
+            conditions = [planned_for, *(write.condition() for write in batch)]
+            if not self._etcd.txn(conditions, [write.operation for write in batch]):
+                return done, False
+        gone = [item for item in state.leases if item.public_ip in plan.leaving]
+        self._end([*gone, *(item for host in plan.hosts for item in host.drop)])
+        return len(batches), True
 
-    def _operations(
-        self, state: State, part: Sequence[Assignment], kept: set[str], lease: int
-    ) -> tuple[list[Unchanged], list[Put | Delete]]:
-        conditions: list[Unchanged] = []
-        operations: list[Put | Delete] = []
-        for item in part:
-            drop = [gone for gone in item.drop if gone.key not in kept]
-            conditions += [Unchanged(gone.key, gone.mod_revision) for gone in drop]
-            operations += [Delete(gone.key) for gone in drop]
-            if item.put_lease:
-                key = leases.lease_key(self._prefix, item.subnets)
-                conditions.append(Unchanged(key, state.revisions.get(key, 0)))
-                operations.append(Put(key, leases.placeholder(item.public_ip), lease))
-            if item.put_record:
-                key = leases.record_key(self._prefix, item.public_ip)
-                conditions.append(Unchanged(key, state.revisions.get(key, 0)))
-                operations.append(Put(key, leases.record_value(item.subnets)))
-        return conditions, operations
-
-    def _refresh(self, state: State, plan: Sequence[Assignment]) -> None:
+    def _refresh(self, state: State, plan: Plan) -> None:
         """Give the reservations that no flanneld has taken yet their full day again."""
-        waiting = {item.public_ip for item in plan if not item.put_lease}
+        waiting = {item.public_ip for item in plan.hosts if not item.put_lease}
         ids = {
             item.etcd_lease
             for item in state.leases
@@ -192,15 +202,20 @@ class Registry:
                 self._etcd.lease_revoke(lease)
 
 
-def _merge(first: Sequence[Assignment], last: Sequence[Assignment]) -> list[Assignment]:
-    """The last plan's result, with what an earlier attempt had already written for it."""
-    return [
-        Assignment(
-            now.public_ip,
-            now.subnets,
-            now.put_lease or before.put_lease,
-            now.put_record or before.put_record,
-            now.drop or before.drop,
-        )
-        for before, now in zip(first, last)
-    ]
+class _LateLease:
+    """One etcd lease for all reservations of a run, asked for when the first one is made."""
+
+    def __init__(self, etcd: Etcd) -> None:
+        self._etcd = etcd
+        self._number = 0
+
+    def number(self) -> int:
+        """Its number."""
+        if not self._number:
+            self._number = self._etcd.lease_grant(leases.TTL)
+        return self._number
+
+    def end_if_unused(self) -> None:
+        """End it when somebody else turned out to have made all that it was for."""
+        if self._number and self._etcd.lease_keys(self._number) == []:
+            self._etcd.lease_revoke(self._number)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._errors import OptionError
-from .allocation import Assignment, Wanted, assign, wanted_from_params
+from .allocation import Assignment, Wanted, by_host, wanted_from_params
 from .config import Config
 from .leases import bip
 from .registry import Registry, State
@@ -33,16 +33,22 @@ def wanted(params: Mapping[str, Any]) -> list[Wanted]:
 def present(params: Mapping[str, Any], registry: Registry, check_mode: bool) -> dict[str, Any]:
     """Give every host its lease; what the module returns."""
     hosts = wanted(params)
+    _check_purge(params)
     state = registry.read()
     config = registry.config(state)
-    plan = assign(config, hosts, state.leases, state.records)
+    plan = registry.plan(state, hosts, params["purge"])
+    changed = plan.changes
     if not check_mode:
-        plan = registry.reserve(state, hosts)
-    changed = any(item.put_lease or item.put_record or item.drop for item in plan)
-    entries = [_entry(config, item, params["link_mtu"]) for item in plan]
-    before = _lines(state, [item.public_ip for item in plan])
-    after = [f"{item.public_ip} {_names(item.subnets.each())}" for item in plan]
-    result = {"changed": changed, "leases": entries, "diff": _diff(before, after)}
+        plan, changed = registry.reserve(state, hosts, params["purge"])
+    entries = [_entry(config, item, params["link_mtu"]) for item in plan.hosts]
+    names = [item.public_ip for item in plan.hosts]
+    after = [f"{item.public_ip} {_names(item.subnets.each())}" for item in plan.hosts]
+    result = {
+        "changed": changed,
+        "leases": entries,
+        "revoked": list(plan.leaving),
+        "diff": _diff(_lines(state, [*names, *plan.leaving]), after),
+    }
     if params["leases"] is None:
         single = dict(entries[0])
         del single["public_ip"]
@@ -50,9 +56,27 @@ def present(params: Mapping[str, Any], registry: Registry, check_mode: bool) -> 
     return result
 
 
+def _check_purge(params: Mapping[str, Any]) -> None:
+    """Refuse to take the subnets of hosts away that this task does not know of."""
+    if params["purge"] and not params["leases"]:
+        raise OptionError(
+            "purge",
+            True,
+            "every host that leases does not name would lose its subnet, and leases names none",
+            "Name the whole inventory in leases",
+        )
+
+
 def absent(params: Mapping[str, Any], registry: Registry, check_mode: bool) -> dict[str, Any]:
     """Take every host's lease away; what the module returns."""
     hosts = wanted(params)
+    if params["purge"]:
+        raise OptionError(
+            "purge",
+            True,
+            "with state: absent it is the hosts of the task that lose their leases, and no others",
+            "Leave purge out",
+        )
     for host in hosts:
         if host.ipv4 is not None or host.ipv6 is not None:
             raise OptionError(
@@ -67,7 +91,12 @@ def absent(params: Mapping[str, Any], registry: Registry, check_mode: bool) -> d
     gone = [name for name in names if name in known]
     if gone and not check_mode:
         registry.release(state, gone)
-    return {"changed": bool(gone), "leases": [], "diff": _diff(_lines(state, names), [])}
+    return {
+        "changed": bool(gone),
+        "leases": [],
+        "revoked": gone,
+        "diff": _diff(_lines(state, names), []),
+    }
 
 
 def _entry(config: Config, item: Assignment, link_mtu: int) -> dict[str, Any]:
@@ -87,13 +116,12 @@ def _names(subnets: Sequence[object]) -> str:
 
 def _lines(state: State, hosts: Sequence[str]) -> list[str]:
     """Each host with what it has now; a record without a lease is shown as such."""
+    held, noted = by_host(state.leases), by_host(state.records)
     lines = []
     for host in hosts:
-        held = [item.subnets for item in state.leases if item.public_ip == host]
-        lines += [f"{host} {_names(subnets.each())}" for subnets in held]
-        if not held:
-            noted = [item.subnets for item in state.records if item.public_ip == host]
-            lines += [f"{host} {_names(subnets.each())} (noted, no lease)" for subnets in noted]
+        has = [_names(item.subnets.each()) for item in held.get(host, [])]
+        had = [f"{_names(item.subnets.each())} (noted, no lease)" for item in noted.get(host, [])]
+        lines += [f"{host} {subnets}" for subnets in has or had]
     return lines
 
 

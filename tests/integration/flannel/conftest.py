@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.flannel.servers import DAY, Authority, EtcdServer
+from tests.integration.flannel.hosts import ADDRESS, Hosts
+from tests.integration.flannel.servers import DAY, Authority, EtcdServer, built_flanneld
 from tests.integration.network.sandbox import Sandbox
 
 
@@ -90,3 +91,21 @@ class Secured:
 @pytest.fixture
 def secured(start_etcd: Callable[..., EtcdServer], tmp_path: Path) -> Secured:
     return Secured(start_etcd, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def flanneld() -> Path:
+    return built_flanneld()
+
+
+@pytest.fixture
+def hosts(
+    sandbox: Sandbox, start_etcd: Callable[..., EtcdServer], flanneld: Path, tmp_path: Path
+) -> Iterator[Hosts]:
+    """Three hosts on one bridge."""
+    sandbox.sh(f"ip link add lan up type bridge; ip address add {ADDRESS}/24 dev lan")
+    etcd = start_etcd(address=ADDRESS)
+    etcd.wait()
+    made = Hosts(sandbox, etcd, flanneld, tmp_path)
+    yield made
+    made.close()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import json
 import os
 import shlex
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,9 +22,19 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tests.integration.network.sandbox import Sandbox
+from tests.integration.network.sandbox import ROOT, Sandbox
 
+VERSION = "0.28.7"
 DAY = datetime.timedelta(days=1)
+
+
+def built_flanneld() -> Path:
+    """The program as role flannel's method `go` builds it; built once for all checkouts."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "container_net"
+    output = cache / "flannel" / VERSION / "go-amd64" / "flanneld"
+    build = ROOT / "roles" / "flannel" / "files" / "build_flanneld.py"
+    subprocess.run([sys.executable, str(build), VERSION, "amd64", str(output)], check=True)
+    return output
 
 
 class Authority:
@@ -164,6 +176,17 @@ class EtcdServer:
         """All keys with their values."""
         lines = self.ctl("get", "--prefix", "/", **options).stdout.splitlines()
         return dict(zip(lines[::2], lines[1::2]))
+
+    def requests(self, kind: str) -> int:
+        """How many requests of a kind (Range, Txn, LeaseGrant) it has had; without TLS only."""
+        counter = "tests.integration.flannel.etcd_requests"
+        done = self.sandbox.run(sys.executable, "-m", counter, self.endpoint)
+        return int(json.loads(done.stdout).get(kind, 0))
+
+    @property
+    def pid(self) -> int:
+        """Its number on that host."""
+        return self._process.pid
 
     def close(self) -> None:
         self._process.close()

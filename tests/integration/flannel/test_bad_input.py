@@ -92,6 +92,15 @@ CASES = [
         "no config", SUB, {**HOST, "prefix": "/other"}, ("no key /other/config", "flannel_network")
     ),
     Bad("a broken config", SUB, {**HOST, "prefix": "/broken"}, ("cannot use the config",)),
+    Bad("purge for one host", SUB, {**HOST, "purge": True}, ("purge: True", "whole inventory")),
+    Bad("purge for no host", SUB, {"leases": [], "purge": True}, ("purge: True", "names none")),
+    Bad("absent with purge", SUB, {**HOST, "purge": True, "state": "absent"}, ("Leave purge out",)),
+    Bad(
+        "too many hosts",
+        SUB,
+        {"leases": [{"public_ip": f"192.0.3.{number}"} for number in range(1, 255)]},
+        ("all 255 subnets of it are taken", "1 of the 254 hosts"),
+    ),
     Bad("narrow links", SUB, {**HOST, "link_mtu": 100}, ("link_mtu: 100",)),
     Bad("nothing to look at", INFO, {"endpoints": None}, ("endpoints", "subnet_file")),
     Bad("nothing to wait for", INFO, {"wait": 5}, ("wait: 5", "subnet_file")),

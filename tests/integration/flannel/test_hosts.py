@@ -6,157 +6,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.integration.flannel.hosts import PINS, Hosts, container
+from tests.integration.flannel.servers import task
+from tests.integration.network.sandbox import ROOT
 
-from tests.integration.flannel.servers import Background, EtcdServer, task
-from tests.integration.network.sandbox import ROOT, Sandbox
-
-VERSION = "0.28.7"
 ROLE = ROOT / "roles" / "flannel"
-ADDRESS = "192.168.77.254"
-# Subnets that flannel would hardly have chosen by itself.
-PINS = {1: "172.20.24.0/24", 2: "172.20.32.0/24", 3: "172.20.200.0/24"}
-
-
-@pytest.fixture(scope="session")
-def flanneld() -> Path:
-    """The program as role flannel's method `go` builds it; built once for all checkouts."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "container_net"
-    output = cache / "flannel" / VERSION / "go-amd64" / "flanneld"
-    subprocess.run(
-        [sys.executable, str(ROLE / "files" / "build_flanneld.py"), VERSION, "amd64", str(output)],
-        check=True,
-    )
-    return output
-
-
-class Hosts:
-    """Three hosts on one bridge, each with a bridge for containers and one container."""
-
-    def __init__(self, sandbox: Sandbox, etcd: EtcdServer, flanneld: Path, directory: Path) -> None:
-        self.sandbox = sandbox
-        self.etcd = etcd
-        self.where = {"endpoints": [etcd.endpoint]}
-        self._flanneld = flanneld
-        self._directory = directory
-        self._daemons: dict[int, Background] = {}
-        for number in PINS:
-            sandbox.sh(
-                f"""
-                ip netns add h{number}
-                ip link add v{number} type veth peer name eth0 netns h{number}
-                ip link set v{number} master lan up
-                ip -n h{number} address add 192.168.77.{number}/24 dev eth0
-                ip -n h{number} link set eth0 up
-                ip -n h{number} link set lo up
-                ip -n h{number} route add default via {ADDRESS}
-                ip netns exec h{number} sysctl -qw net.ipv4.ip_forward=1
-                """
-            )
-
-    def start(self, number: int) -> None:
-        self._daemons[number] = Background(
-            self.sandbox,
-            self._directory / f"flanneld-{number}.log",
-            str(self._flanneld),
-            *("-etcd-endpoints", self.etcd.endpoint, "-iface", "eth0"),
-            *("-public-ip", f"192.168.77.{number}", "-subnet-file", self.file(number)),
-            *("-ip-masq=true", "-iptables-forward-rules=false"),
-            netns=f"h{number}",
-        )
-
-    def stop(self, number: int) -> None:
-        self._daemons.pop(number).close()
-
-    def close(self) -> None:
-        for number in list(self._daemons):
-            self.stop(number)
-
-    def file(self, number: int) -> str:
-        return str(self._directory / f"subnet-{number}.env")
-
-    def info(self, number: int, wait: int = 30) -> dict[str, Any]:
-        """flannel_subnet_info as it runs on that host."""
-        options = {
-            **self.where,
-            "subnet_file": self.file(number),
-            "public_ip": f"192.168.77.{number}",
-            "wait": wait,
-        }
-        done = self.sandbox.run(
-            *("ip", "netns", "exec", f"h{number}", sys.executable),
-            "tests/integration/network/runner.py",
-            input=json.dumps([{"module": "flannel_subnet_info", "options": options}]),
-            env={**os.environ, "PYTHONPATH": f"{ROOT}/.build:{os.environ.get('PYTHONPATH', '')}"},
-        )
-        result: dict[str, Any] = json.loads(done.stdout)[0]["result"]
-        return result
-
-    def container(self, number: int, bip: str, mtu: int) -> None:
-        """A namespace behind a bridge, as Docker would make it from bip and mtu."""
-        base = bip.rpartition(".")[0]
-        self.sandbox.sh(
-            f"""
-            ip netns add c{number}
-            ip -n h{number} link add docker0 mtu {mtu} up type bridge
-            ip -n h{number} address add {bip} dev docker0
-            ip -n h{number} link add ve mtu {mtu} type veth peer name eth0 mtu {mtu} netns c{number}
-            ip -n h{number} link set ve master docker0 up
-            ip -n c{number} link set lo up
-            ip -n c{number} address add {base}.2/24 dev eth0
-            ip -n c{number} link set eth0 up
-            ip -n c{number} route add default via {base}.1
-            """
-        )
-
-    def remtu(self, number: int, mtu: int) -> None:
-        self.sandbox.sh(
-            f"""
-            for link in docker0 ve; do ip -n h{number} link set $link mtu {mtu}; done
-            ip -n c{number} link set eth0 mtu {mtu}
-            """
-        )
-
-    def ping(self, source: str, target: str, mtu: int) -> bool:
-        """Whether a packet of exactly ``mtu`` bytes that may not be split comes back."""
-        for dummy in range(20):
-            done = self.sandbox.run(
-                *("ip", "netns", "exec", source, "ping", "-c1", "-W1", "-M", "do"),
-                *("-s", str(mtu - 28), target),
-                check=False,
-            )
-            if done.returncode == 0:
-                return True
-            if "too long" in done.stdout + done.stderr or "mtu" in done.stdout + done.stderr:
-                return False
-        return False
-
-
-@pytest.fixture
-def hosts(
-    sandbox: Sandbox,
-    start_etcd: Callable[..., EtcdServer],
-    flanneld: Path,
-    tmp_path: Path,
-) -> Iterator[Hosts]:
-    sandbox.sh(f"ip link add lan up type bridge; ip address add {ADDRESS}/24 dev lan")
-    etcd = start_etcd(address=ADDRESS)
-    etcd.wait()
-    made = Hosts(sandbox, etcd, flanneld, tmp_path)
-    yield made
-    made.close()
-
-
-def container(pin: str) -> str:
-    return f"{pin.rpartition('.')[0]}.2"
 
 
 def test_reserved_leases_are_taken_and_both_backends_carry_traffic(hosts: Hosts) -> None:
@@ -282,9 +138,47 @@ def test_a_revoked_lease_ends_flanneld(hosts: Hosts) -> None:
     hosts.start(1)
     assert hosts.info(1)["subnet"] == "172.20.1.0/24"
     sandbox.play([task("gone", "flannel_subnet", **hosts.where, **host, state="absent")])
-    for dummy in range(100):
-        if not hosts._daemons[1].running():
-            break
-        sandbox.sh("sleep 0.1")
-    assert not hosts._daemons[1].running()
+    assert hosts.ended(1)
     assert hosts.info(1, wait=0)["problem"] == "etcd holds no lease for this host"
+
+
+def test_who_loses_a_subnet_notices(hosts: Hosts) -> None:
+    """A flanneld whose lease went to another host ends, and then takes the one that it has now.
+
+    One whose lease is overwritten would not notice, and would write it back a day later.
+    """
+    sandbox = hosts.sandbox
+    inventory: list[dict[str, Any]] = [{"public_ip": f"192.168.77.{n}"} for n in (1, 2)]
+
+    def reserve() -> dict[str, Any]:
+        options = {**hosts.where, "leases": inventory, "purge": True}
+        (result,) = sandbox.play([task("leases", "flannel_subnet", **options)])
+        return result
+
+    sandbox.play([task("network", "flannel_network", **hosts.where, network="172.20.0.0/16")])
+    reserve()
+    for number in (1, 2):
+        hosts.start(number)
+        assert hosts.info(number)["subnet"] == f"172.20.{number}.0/24"
+
+    # Host 2 is to have what host 1 has.
+    inventory[1]["subnet"] = "172.20.1.0/24"
+    assert [entry["subnet"] for entry in reserve()["leases"]] == ["172.20.3.0/24", "172.20.1.0/24"]
+    for number, subnet in ((1, "172.20.3.0/24"), (2, "172.20.1.0/24")):
+        assert hosts.ended(number)
+        hosts.stop(number)
+        hosts.start(number)
+        found = hosts.info(number)
+        assert (found["ready"], found["subnet"]) == (True, subnet)
+
+    # Host 2 leaves the inventory by mistake while host 3 comes, and still runs.
+    inventory[1] = {"public_ip": "192.168.77.3"}
+    result = reserve()
+    assert result["revoked"] == ["192.168.77.2"]
+    assert result["leases"][1]["subnet"] == "172.20.2.0/24"
+    assert hosts.ended(2)
+    hosts.stop(2)
+    hosts.start(2)
+    assert hosts.info(2)["subnet"] == "172.20.1.0/24"
+    again = reserve()
+    assert (again["changed"], again["revoked"]) == (False, [])

@@ -248,8 +248,9 @@ def test_a_hundred_hosts_are_all_different() -> None:
 
 
 def test_full() -> None:
-    with pytest.raises(ContainerNetError, match="all 3 subnets of it are taken"):
-        allocation.assign(SMALL, wanted(A, B, C, "192.0.2.4"), [], [])
+    words = "all 3 subnets of it are taken, and 2 of the 5 hosts of this task get none"
+    with pytest.raises(ContainerNetError, match=words):
+        allocation.assign(SMALL, wanted(A, B, C, "192.0.2.4", "192.0.2.5"), [], [])
 
 
 @pytest.mark.parametrize(
