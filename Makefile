@@ -14,6 +14,7 @@ OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
 .PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke bench bench-hosts lab test \
 	test-all demo lab lab-up lab-start lab-down build changelog constraints clean
+.PHONY: bench-throughput faults
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -59,6 +60,12 @@ bench-hosts: ## 25 to 200 hosts in one overlay: how long until all routes are th
 
 lab: ## the lab itself: two at once, one interrupted, a machine that dies
 	@tools/pytest.sh lab tests/lab
+
+bench-throughput: ## measure TCP from container to container for every way of joining hosts
+	@tools/bench.sh throughput $(BENCH)
+
+faults: ## write what the tests of faults measured into docs/faults.md
+	@$(IN) python tools/faults.py
 
 molecule-%: ## one Molecule scenario on its VMs, for example molecule-overlay
 	@tools/molecule.sh $*

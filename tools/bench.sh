@@ -3,8 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs a benchmark as root, on throw-away hosts: of the module, or with "hosts" in front of many hosts in one overlay.
-# Usage: tools/bench.sh [hosts] [--sizes N,...] [--repeat N]
+# Runs a benchmark as root, on throw-away hosts: of the module, or the one of tests/bench that is named in front.
+# Usage: tools/bench.sh [hosts|throughput] [--sizes N,...] [--repeat N]
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=activate
@@ -13,10 +13,13 @@ cd "$(dirname "$0")/.."
 # The shell reads a script while it runs: main is read whole, so an edit meanwhile does no harm.
 main() {
     bench=tests.bench
-    if [ "${1-}" = hosts ]; then
-        bench=tests.bench.hosts
+    case ${1-} in
+    '' | -*) ;;
+    *)
+        bench=tests.bench.$1
         shift
-    fi
+        ;;
+    esac
     as_root=
     cache=${XDG_CACHE_HOME:-$HOME/.cache}
     if [ "$(id -u)" -ne 0 ]; then

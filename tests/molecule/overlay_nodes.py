@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two hosts, and a container of the tests' own on each."""
+"""The hosts of a scenario, and a container of the tests' own on each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ while True:
 """
 PORT = 7009
 # The lab's addresses, which are the tutorials'.
-UNDERLAYS = {"node1": "192.168.100.12", "node2": "192.168.100.13"}
+UNDERLAYS = {"node1": "192.168.100.12", "node2": "192.168.100.13", "node3": "192.168.100.14"}
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,10 @@ def running() -> Iterator[dict[str, Node]]:
     inventory = f"{os.environ['MOLECULE_EPHEMERAL_DIRECTORY']}/inventory"
     hosts = testinfra.get_hosts(["ansible://container_net"], ansible_inventory=inventory)
     try:
+        known = list(UNDERLAYS.items())[: len(hosts)]
         yield {
             name: _start(host, underlay)
-            for (name, underlay), host in zip(UNDERLAYS.items(), hosts, strict=True)
+            for (name, underlay), host in zip(known, hosts, strict=True)
         }
     finally:
         for host in hosts:

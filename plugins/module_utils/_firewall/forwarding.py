@@ -38,7 +38,11 @@ set -eu
 RULES=${CONTAINER_NET_FORWARD_RULES:-/etc/container_net/forward.d}
 PASSING=${CONTAINER_NET_FORWARD_PASSING:-/run/container_net/forward.d}
 LOCK=${CONTAINER_NET_FORWARD_LOCK:-/run/lock/container_net.forward}
+DAEMON_JSON=${CONTAINER_NET_DAEMON_JSON:-/etc/docker/daemon.json}
 CHAIN=CONTAINER-NET
+# The table of iptables that is worked on, and the mark that Docker is told of (see mark_family).
+TABLE=filter
+MARK=0x10000000
 UNIT_FILE=/etc/systemd/system/container-net-forward.service
 SCRIPT_FILE=/usr/local/lib/container_net/forward
 PATH=$PATH:/usr/sbin:/sbin
@@ -60,6 +64,8 @@ wanted() {
         name=${file##*/}
         name=${name%.rules}
         while read -r family rule || [ -n "$family" ]; do
+            # What drops is no matter of the mark.
+            if [ "$TABLE" = mangle ] && [ "${rule%-j ACCEPT}" = "$rule" ]; then continue; fi
             case $family in
             "$1")
                 sum=$(printf %s "$rule" | cksum | tr ' ' -)
@@ -94,12 +100,12 @@ table() {
 
 # nft tells whether a chain is there without making the table, as iptables sometimes does.
 has_chain() {
-    nft list chain "$(table "$1")" filter "$2" >/dev/null 2>&1
+    nft list chain "$(table "$1")" "$TABLE" "$2" >/dev/null 2>&1
 }
 
 rules_of() {
     has_chain "$1" "$2" || return 0
-    "$(tool "$1")" -w -S "$2"
+    "$(tool "$1")" -w -t "$TABLE" -S "$2"
 }
 
 # The marks in our chain, in their order.
@@ -231,9 +237,10 @@ act() {
 
 fill() {
     {
-        echo '*filter'
+        echo "*$TABLE"
         echo ":$CHAIN - [0:0]"
         wanted "$1" | while IFS="$(printf '\t')" read -r mark rule; do
+            if [ "$TABLE" = mangle ]; then rule="${rule%-j ACCEPT}-j MARK --or-mark $MARK"; fi
             echo "-A $CHAIN $rule -m comment --comment $mark"
         done
         echo COMMIT
@@ -241,7 +248,7 @@ fill() {
 }
 
 set_jump() {
-    "$(tool "$1")" -w -I "$2" 1 -j "$3"
+    "$(tool "$1")" -w -t "$TABLE" -I "$2" 1 -j "$3"
 }
 
 make_docker_user() {
@@ -252,7 +259,7 @@ make_docker_user() {
 drop_jumps() { # keep $3 of the jumps from chain $2
     count=$(jumps "$1" "$2" "$CHAIN")
     while [ "$count" -gt "$3" ]; do
-        act "$1 -D $2 -j $CHAIN" "$(tool "$1")" -w -D "$2" -j "$CHAIN"
+        act "$1 -D $2 -j $CHAIN" "$(tool "$1")" -w -t "$TABLE" -D "$2" -j "$CHAIN"
         count=$((count - 1))
     done
 }
@@ -284,24 +291,58 @@ remove_docker_user() {
     "$(tool "$1")" -w -X DOCKER-USER
 }
 
+remove_chain() {
+    drop_jumps "$1" FORWARD 0
+    act "$1 -F $CHAIN" "$(tool "$1")" -w -t "$TABLE" -F "$CHAIN"
+    act "$1 -X $CHAIN" "$(tool "$1")" -w -t "$TABLE" -X "$CHAIN"
+}
+
 remove_family() {
     has_chain "$1" "$CHAIN" || return 0
-    drop_jumps "$1" FORWARD 0
     drop_jumps "$1" DOCKER-USER 0
-    act "$1 -F $CHAIN" "$(tool "$1")" -w -F "$CHAIN"
-    act "$1 -X $CHAIN" "$(tool "$1")" -w -X "$CHAIN"
+    remove_chain "$1"
     if ! has_chain "$1" DOCKER && [ "$(rules_of "$1" DOCKER-USER)" = "-N DOCKER-USER" ] &&
         [ "$(jumps "$1" FORWARD DOCKER-USER)" -eq 1 ]; then
         act "$1 -X DOCKER-USER" remove_docker_user "$1"
     fi
 }
 
+# Docker 29 with its setting "firewall-backend": "nftables" filters in a table of its own, where an
+# accept of ours counts for nothing. It lets pass what carries the mark of its setting
+# bridge-accept-fwmark, which has to be there before any table filters: in mangle.
+marks_needed() {
+    grep -qs '"firewall-backend"[[:space:]]*:[[:space:]]*"nftables"' "$DAEMON_JSON"
+}
+
+mark_family() { # $2: whether marks are wanted
+    TABLE=mangle
+    if "$2" && [ -n "$(wanted "$1")" ]; then
+        if [ "$(wanted "$1" | cut -f 1)" != "$(present "$1")" ]; then
+            act "$1 mangle $CHAIN: marks" fill "$1"
+        fi
+        if [ "$(jumps "$1" FORWARD "$CHAIN")" -eq 0 ]; then
+            act "$1 mangle -I FORWARD -j $CHAIN" set_jump "$1" FORWARD "$CHAIN"
+        fi
+        drop_jumps "$1" FORWARD 1
+    elif has_chain "$1" "$CHAIN"; then
+        remove_chain "$1"
+    fi
+    TABLE=filter
+}
+
+apply_families() {
+    apply_family 4
+    apply_family 6
+    if marks_needed; then marks=true; else marks=false; fi
+    mark_family 4 "$marks"
+    mark_family 6 "$marks"
+}
+
 apply() {
     need_tools
     refuse_bad_lines
     refuse_strangers
-    apply_family 4
-    apply_family 6
+    apply_families
 }
 
 remove() {
@@ -310,6 +351,8 @@ remove() {
     fi
     remove_family 4
     remove_family 6
+    mark_family 4 false
+    mark_family 6 false
 }
 
 sum() {
@@ -341,8 +384,7 @@ remove_named() {
     fi
     # Without the programs there can be no rule of ours.
     if command -v nft >/dev/null 2>&1 && command -v iptables >/dev/null 2>&1; then
-        apply_family 4
-        apply_family 6
+        apply_families
     fi
 }
 

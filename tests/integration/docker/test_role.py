@@ -280,6 +280,28 @@ def test_bip_follows_the_lease(host: RoleHost) -> None:
     assert left.replace("/etc/systemd/system/docker.service.wants 755 \n", "") == before
 
 
+def test_docker_29_is_told_of_the_mark(host: RoleHost) -> None:
+    host.shell("echo 29.0.4 > /run/stand_in/version; mkdir /var/lib/flannel")
+    host.shell(f"echo FLANNEL_SUBNET=172.20.24.1/24 > {SUBNET}; echo FLANNEL_MTU=1450 >> {SUBNET}")
+    stats, said = host.apply(
+        docker_subnet_file=SUBNET,
+        docker_bip="172.20.24.1/24",
+        docker_mtu=1450,
+        docker_daemon_settings={"firewall-backend": "nftables"},
+    )
+    assert stats["failures"] == 0, said
+    assert host.settings() == {
+        "bip": "172.20.24.1/24",
+        "mtu": 1450,
+        "ip-masq": False,
+        "allow-direct-routing": True,
+        "firewall-backend": "nftables",
+        "bridge-accept-fwmark": "0x10000000/0x10000000",
+    }
+    host.apply(tasks_from="absent")
+    assert host.settings() is None
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ class Host:
             "CONTAINER_NET_FORWARD_RULES": str(self.rules),
             "CONTAINER_NET_FORWARD_PASSING": str(self.passing),
             "CONTAINER_NET_FORWARD_LOCK": str(directory / "lock"),
+            "CONTAINER_NET_DAEMON_JSON": str(directory / "daemon.json"),
         }
         self._process = subprocess.Popen(
             ["unshare", "--net", "sh", "-c", "ip link set lo up; echo ready; exec cat"],
@@ -325,8 +327,9 @@ def test_a_line_that_is_no_rule(host: Host) -> None:
     assert "a rule begins with 4 or 6" in host.forward("apply", status=2)
 
 
-def test_traffic_passes_only_where_it_may(host: Host) -> None:
-    """FORWARD drops; one pair of links may talk, another may not."""
+@contextlib.contextmanager
+def three_peers(host: Host) -> Iterator[Callable[[int, int], bool]]:
+    """Machines behind three links of a host whose FORWARD drops; whether one pings another."""
     host.sh(
         """
         sysctl -qw net.ipv4.ip_forward=1
@@ -366,11 +369,23 @@ def test_traffic_passes_only_where_it_may(host: Host) -> None:
             )
             return done.returncode == 0
 
+        yield ping
+    finally:
+        for peer in peers:
+            peer.kill()
+            peer.communicate()
+
+
+BETWEEN = """4 -i in1 -s 10.77.1.0/24 -d 10.77.2.0/24 -o in2 -j ACCEPT
+4 -i in2 -s 10.77.2.0/24 -d 10.77.1.0/24 -o in1 -j ACCEPT
+"""
+
+
+def test_traffic_passes_only_where_it_may(host: Host) -> None:
+    """FORWARD drops; one pair of links may talk, another may not."""
+    with three_peers(host) as ping:
         assert not ping(1, 2)
-        (host.rules / "x.rules").write_text(
-            "4 -i in1 -s 10.77.1.0/24 -d 10.77.2.0/24 -o in2 -j ACCEPT\n"
-            "4 -i in2 -s 10.77.2.0/24 -d 10.77.1.0/24 -o in1 -j ACCEPT\n"
-        )
+        (host.rules / "x.rules").write_text(BETWEEN)
         host.forward("apply")
         assert ping(1, 2)
         assert ping(2, 1)
@@ -378,7 +393,55 @@ def test_traffic_passes_only_where_it_may(host: Host) -> None:
         assert not ping(3, 2)
         host.forward("remove", "x")
         assert not ping(1, 2)
-    finally:
-        for peer in peers:
-            peer.kill()
-            peer.communicate()
+
+
+# What Docker 29 does with "firewall-backend": "nftables", as far as it matters here.
+MARKED = """
+nft 'table ip docker-bridges {
+  chain filter-FORWARD {
+    type filter hook forward priority filter; policy accept
+    meta mark & 0x10000000 == 0x10000000 accept
+    iifname != "in2" oifname "in2" ct state new drop
+  }
+}'
+"""
+
+
+def test_traffic_passes_a_docker_that_filters_with_nftables(host: Host, tmp_path: Path) -> None:
+    """An accept of ours counts for nothing there, a mark does; only our own packets get one."""
+    settings = tmp_path / "daemon.json"
+    with three_peers(host) as ping:
+        host.sh(MARKED)
+        (host.rules / "x.rules").write_text(BETWEEN)
+        host.forward("apply")
+        assert not ping(1, 2)
+        settings.write_text('{"firewall-backend": "nftables"}')
+        host.forward("apply")
+        assert ping(1, 2)
+        host.sh("iptables -P FORWARD ACCEPT")
+        assert not ping(3, 2)
+
+
+def test_marks_for_a_docker_that_filters_with_nftables(host: Host, tmp_path: Path) -> None:
+    """The same rules once more, in mangle; nothing of it where Docker filters otherwise."""
+    drops = "4 -i docker0 -o docker0 -j DROP\n"
+    (host.rules / "flannel.rules").write_text(FLANNEL + drops)
+    assert "mangle" not in host.forward("apply")
+    settings = tmp_path / "daemon.json"
+    settings.write_text('{"firewall-backend":  "nftables", "bip": "172.20.24.1/24"}')
+    said = host.forward("check", status=1)
+    assert "4 mangle -I FORWARD -j CONTAINER-NET" in said
+    assert host.forward("apply") == said
+    assert host.forward("check") == ""
+    marks = host.sh("iptables -t mangle -S CONTAINER-NET").splitlines()[1:]
+    assert len(marks) == 2
+    assert all("MARK --set-xmark 0x10000000/0x10000000" in mark for mark in marks)
+    assert host.sh("iptables -t mangle -S FORWARD").count("-j CONTAINER-NET") == 1
+    # Another daemon.json, and nothing of it is left.
+    settings.write_text("{}")
+    assert "4 -X CONTAINER-NET" in host.forward("apply")
+    assert "CONTAINER-NET" not in host.sh("iptables -t mangle -S")
+    settings.write_text('{"firewall-backend": "nftables"}')
+    host.forward("apply")
+    host.forward("remove")
+    assert "CONTAINER-NET" not in host.sh("iptables -t mangle -S; iptables -S")

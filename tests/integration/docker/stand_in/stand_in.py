@@ -21,6 +21,7 @@ from pathlib import Path
 
 STATE = Path("/run/stand_in")
 LOG = STATE / "log"
+VERSION = STATE / "version"  # what dockerd says it is
 JOURNAL = STATE / "journal"
 PIDFILE = Path("/run/docker.pid")
 UNITS = Path("/etc/systemd/system")
@@ -129,7 +130,8 @@ def systemctl(arguments: list[str]) -> int:
 
 
 def dockerd(arguments: list[str]) -> int:
-    print("Docker version 28.5.2+dfsg1, build deadbee" if arguments == ["--version"] else "OK")
+    version = VERSION.read_text().strip() if VERSION.exists() else "28.5.2+dfsg1"
+    print(f"Docker version {version}, build deadbee" if arguments == ["--version"] else "OK")
     return 0
 
 
