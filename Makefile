@@ -12,7 +12,7 @@ TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
-.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-smoke bench bench-hosts lab test \
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-faults kernel-smoke bench bench-hosts lab test \
 	test-all demo lab lab-up lab-start lab-down build changelog constraints clean
 .PHONY: bench-throughput faults
 
@@ -40,10 +40,15 @@ lint: style sanity ## style and sanity
 unit: ## rules, as tables; touches nothing
 	@tools/pytest.sh unit tests/unit
 
-kernel: kernel-full kernel-smoke ## the modules on this kernel, in throw-away namespaces (root or sudo)
+kernel: kernel-full kernel-faults kernel-smoke ## the modules on this kernel, in throw-away namespaces (root or sudo)
 
 kernel-full:
-	@tools/pytest.sh --root kernel -n auto --maxprocesses=4 --dist=loadfile tests/integration
+	@tools/pytest.sh --root kernel -n auto --maxprocesses=4 --dist=loadfile \
+		--ignore=tests/integration/faults tests/integration
+
+# Pings while something dies, comes back or is repaired: most of their time they wait.
+kernel-faults:
+	@tools/pytest.sh --root kernel-faults -n auto --maxprocesses=4 --dist=load tests/integration/faults
 
 kernel-smoke: $(addprefix kernel-smoke-,$(OLD_PYROUTE2))
 
