@@ -20,7 +20,7 @@ from tests.molecule.lab_nodes import names
 from tests.molecule.overlay_nodes import IMAGE, PORT, UNDERLAYS, Node
 
 # Each host, and the one on which its stranger is: a macvlan does not reach its own host.
-NEIGHBOURS = [(name, other) for name, other in zip(names(), [*names()[1:], names()[0]])]
+NEIGHBOURS = list(zip(names(), [*names()[1:], names()[0]]))
 STRANGER = "192.168.100.99"
 FORGED = "172.20.77.2"
 MAJORS = {"node1": ("20.10.",), "node2": ("26.1.",), "node3": ("28.",)}
