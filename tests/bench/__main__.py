@@ -14,7 +14,6 @@ missed.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
@@ -29,7 +28,7 @@ from tests.bench.contenders import (
     task_seconds,
 )
 from tests.bench.network import Network
-from tests.bench.report import MANY, MOST, Results, as_json, limits, machine, tables
+from tests.bench.report import MANY, MOST, Results, as_json, limits, machine, publish, tables
 
 REPORT = Path(".build/results/bench.json")
 
@@ -102,14 +101,8 @@ def main() -> int:
         if MANY in sizes:
             measure_diff(results)
     found = limits(results, min(sizes))
-    say("\n" + tables(results, about, arguments.repeat) + "\n")
-    for limit in found:
-        say(str(limit))
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(as_json(results, about, found), indent=2)
-    REPORT.write_text(text + "\n", encoding="utf-8")
-    say(f"all of it: {REPORT}")
-    return 0 if all(limit.met for limit in found) else 1
+    shown = tables(results, about, arguments.repeat)
+    return publish(shown, found, as_json(results, about, found), REPORT)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any
 from tests.bench.contenders import LONG, expect_built, fresh_host, module
 from tests.bench.hosts_report import PLAIN, RESERVED, Results, Run, as_json, limits, tables
 from tests.bench.network import ROOMS_PER_BRIDGE, Network
-from tests.bench.report import machine
+from tests.bench.report import machine, publish
 from tests.integration.flannel.servers import EtcdServer, built_flanneld
 from tests.integration.network.sandbox import ROOT, Sandbox
 
@@ -100,14 +100,8 @@ def main() -> int:
                 results.runs.append(run)
                 say(f"  {run}")
     found = limits(results)
-    say("\n" + tables(results, about, arguments.repeat) + "\n")
-    for limit in found:
-        say(str(limit))
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(as_json(results, about, found), indent=2)
-    REPORT.write_text(text + "\n", encoding="utf-8")
-    say(f"all of it: {REPORT}")
-    return 0 if all(limit.met for limit in found) else 1
+    shown = tables(results, about, arguments.repeat)
+    return publish(shown, found, as_json(results, about, found), REPORT)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import platform
 import statistics
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from tests.bench.contenders import FLOOR, IP_BATCH, OURS
 
@@ -194,3 +197,22 @@ def as_json(results: Results, about: dict[str, Any], found: list[Limit]) -> dict
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
+
+
+class Judged(Protocol):
+    """What a benchmark promises; as text it says the value and whether it is met."""
+
+    @property
+    def met(self) -> bool:
+        """Whether it is kept."""
+
+
+def publish(text: str, found: Sequence[Judged], data: Mapping[str, Any], path: Path) -> int:
+    """Print table and limits, write ``data`` to a file; 1 when a limit is missed, else 0."""
+    print(f"\n{text}\n", flush=True)
+    for limit in found:
+        print(limit, flush=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    print(f"all of it: {path}", flush=True)
+    return 0 if all(limit.met for limit in found) else 1

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import sys
@@ -22,7 +21,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from tests.bench.report import machine
+from tests.bench.report import machine, publish
 from tests.bench.streams import HOST_GW, KERNEL_VXLAN, ROUTE, UDP, VXLAN, WAYS
 
 REPORT = Path(".build/results/bench-throughput.json")
@@ -115,14 +114,8 @@ def main() -> int:
     about = machine()
     streams = measure(arguments.seconds, arguments.repeat)
     found = ratios(streams)
-    print("\n" + table(streams, about, arguments.seconds) + "\n")
-    for limit in found:
-        print(limit)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(as_json(streams, about, found), indent=2)
-    REPORT.write_text(text + "\n", encoding="utf-8")
-    print(f"all of it: {REPORT}")
-    return 0 if all(limit.met for limit in found) else 1
+    shown = table(streams, about, arguments.seconds)
+    return publish(shown, found, as_json(streams, about, found), REPORT)
 
 
 if __name__ == "__main__":
