@@ -81,6 +81,33 @@ def test_two_labs_at_once_do_not_meet() -> None:
     assert lab("down", "test-one").returncode == 0
 
 
+# Sends a frame to everybody, and says how many frames of that kind come in within three seconds.
+SHOUT = """
+import select, socket, sys
+wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x88B5))
+wire.bind(("eth1", 0x88B5))
+if sys.argv[1] == "shout":
+    wire.sendto(b"hello" * 20, ("eth1", 0x88B5, 0, 0, b"\\xff" * 6))
+print(sum(bool(select.select([wire], [], [], 1)[0] and wire.recv(2000)) for _ in range(3)))
+"""
+
+
+def test_a_frame_reaches_the_others_and_never_its_sender() -> None:
+    """As on a real wire. A bridge whose own frames come back loses what is sent to its guests."""
+    nodes = [f"--node=node{number}=bookworm" for number in (1, 2, 3)]
+    assert lab("up", "test-one", *nodes).returncode == 0
+    command = [sys.executable, str(LAB), "ssh", "test-one"]
+    program = ("--", "python3", "-c", SHOUT)
+    listeners = [
+        subprocess.Popen([*command, node, *program, "listen"], stdout=subprocess.PIPE, text=True)
+        for node in ("node2", "node3")
+    ]
+    time.sleep(1)
+    heard = lab("ssh", "test-one", "node1", *program, "shout").stdout.split()
+    assert [listener.communicate()[0].split() for listener in listeners] == [["1"], ["1"]]
+    assert heard == ["0"]
+
+
 def test_an_interrupted_start_leaves_nothing() -> None:
     """SIGTERM in the middle of `up` ends the machines and removes the directory."""
     directory = labs.directory_of("test-one")

@@ -21,6 +21,10 @@ class LabError(Exception):
     """Something the user has to know; the message says what to do."""
 
 
+class PortTaken(LabError):
+    """Another user's lab has the slot's ports."""
+
+
 def cache_root() -> Path:
     """The directory of images, snapshots and labs; outside the project, shared by all checkouts."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")

@@ -4,8 +4,8 @@
 
 """Everything that keeps two labs apart, as pure functions of a lab's number.
 
-A lab's number decides the multicast group and port of its segment and its SSH ports. The ports
-are the arbiter between users and checkouts too: QEMU cannot start where one is taken.
+A lab's number decides the ports of its wire and of its SSH. The ports
+are the arbiter between users and checkouts too: nothing can start where one is taken.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .base import LabError
 MAX_LABS = 90
 MAX_NODES = 9
 _SSH_BASE = 22100
-_SEGMENT_BASE = 23100
+_WIRE_BASE = 23100
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 SUITES = ("bookworm", "trixie", "testing")
@@ -54,10 +54,9 @@ class Slot:
 
     number: int
 
-    @property
-    def segment(self) -> tuple[str, int]:
-        """Multicast group and UDP port of the lab's Ethernet segment."""
-        return f"239.192.100.{self.number + 1}", _SEGMENT_BASE + self.number
+    def wire_port(self, position: int) -> int:
+        """The UDP port on 127.0.0.1 where the node's end of the wire is; 0 is the wire itself."""
+        return _WIRE_BASE + 10 * self.number + position
 
     def ssh_port(self, position: int) -> int:
         """The TCP port on 127.0.0.1 that leads to the node's SSH."""

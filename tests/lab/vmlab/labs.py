@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from . import vm
-from .base import LabError, cache_root, locked, need, say, timed
+from . import vm, wire
+from .base import LabError, PortTaken, cache_root, locked, need, say, timed
 from .ids import Identity, Slot, check_name, free_slots
 from .images import Image, ensure_image, ssh_key
 from .qmp import Monitor
@@ -51,7 +51,8 @@ class Lab:
 
     @property
     def running(self) -> bool:
-        return all(vm.running(self.machine(node)) for node in self.nodes)
+        machines = (self.machine(node) for node in self.nodes)
+        return wire.running(self.directory) and all(map(vm.running, machines))
 
     def inventory(self) -> dict[str, Any]:
         """The lab as an Ansible inventory; the first node is the etcd member."""
@@ -154,6 +155,7 @@ def down(name: str) -> None:
 
 def _remove(name: str) -> None:
     directory = directory_of(name)
+    wire.stop(directory)
     for pidfile in directory.glob("*.pid"):
         vm.stop(vm.Machine(directory, pidfile.stem))
     if directory.exists():
@@ -186,7 +188,7 @@ def _start_on_free_slot(
         try:
             _start(lab, images, accelerator)
             return lab
-        except vm.PortTaken as taken:
+        except PortTaken as taken:
             say(f"number {lab.slot.number} belongs to another user's lab: {taken}")
             refused.add(lab.slot.number)
             _remove(name)
@@ -196,6 +198,7 @@ def _start_on_free_slot(
 
 
 def _start(lab: Lab, images: dict[str, Image], accelerator: vm.Accelerator) -> None:
+    wire.start(lab.directory, lab.slot, lab.nodes)
     with ThreadPoolExecutor(max_workers=2) as pool:
         futures = [
             pool.submit(_start_node, lab, node, images[node.suite], accelerator)

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shlex
-import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .base import LabError, cache_root, locked
+from . import processes
+from .base import LabError, PortTaken, cache_root, locked
 from .ids import Identity, Slot
 from .images import Image
 from .qmp import Monitor
@@ -24,10 +23,6 @@ from .qmp import Monitor
 QEMU = "qemu-system-x86_64"
 MEMORY_MIB = 1536
 _ARGUMENTS = "root=/dev/vda rw console=ttyS0 net.ifnames=0 mitigations=off panic=5"
-
-
-class PortTaken(LabError):
-    """Another user's lab has the slot's ports."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,6 @@ def command_line(
     state: Path | None,
 ) -> list[str]:
     """The QEMU command of a node; with `state` it goes on from that saved memory."""
-    group, port = slot.segment
     ssh = f"hostfwd=tcp:127.0.0.1:{slot.ssh_port(node.position)}-:22"
     command = [QEMU, "-name", f"container_net-{node.name}", *accelerator.options]
     command += ["-m", str(MEMORY_MIB), "-smp", "1", "-nodefaults", "-no-user-config"]
@@ -89,8 +83,9 @@ def command_line(
     command += ["-drive", f"file={machine.disk},if=virtio,format=qcow2,cache=unsafe"]
     command += ["-netdev", f"user,id=n0,ipv6=off,{ssh}"]
     command += ["-device", f"virtio-net-pci,netdev=n0,mac={node.mac(0)}"]
-    # An Ethernet segment of datagrams to a multicast group on the loopback device: no privileges.
-    command += ["-netdev", f"socket,id=n1,mcast={group}:{port},localaddr=127.0.0.1"]
+    # Frames as datagrams to and from the lab's wire: no privileges.
+    wire, mine = (f"127.0.0.1:{slot.wire_port(place)}" for place in (0, node.position))
+    command += ["-netdev", f"socket,id=n1,udp={wire},localaddr={mine}"]
     command += ["-device", f"virtio-net-pci,netdev=n1,mac={node.mac(1)}"]
     command += ["-device", "virtio-rng-pci", "-rtc", "base=utc"]
     # Relative to the directory that it is started in: a socket's path has 107 characters at most.
@@ -117,63 +112,25 @@ def start(machine: Machine, command: Sequence[str]) -> None:
         command, check=False, capture_output=True, text=True, cwd=machine.directory
     )
     if done.returncode != 0:
-        if "host forwarding" in done.stderr:
+        if "host forwarding" in done.stderr or "Address already in use" in done.stderr:
             raise PortTaken(f"{machine.name}: {done.stderr.strip()}")
         raise LabError(f"QEMU for {machine.name} does not start: {done.stderr.strip()}")
 
 
-def process(machine: Machine) -> int | None:
-    """A pidfd of the machine's QEMU, or None when it does not run. Close it.
-
-    The number in the pidfile may be somebody else's by now: what counts is that the process
-    was started with exactly this pidfile.
-    """
-    try:
-        pid = int(machine.pidfile.read_text(encoding="ascii"))
-        handle = os.pidfd_open(pid)
-    except (OSError, ValueError):
-        return None
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        words = []
-    if str(machine.pidfile).encode() in words:
-        return handle
-    os.close(handle)
-    return None
-
-
 def running(machine: Machine) -> bool:
     """Whether the machine's QEMU runs."""
-    handle = process(machine)
-    if handle is None:
-        return False
-    os.close(handle)
-    return True
+    return processes.runs(machine.pidfile)
 
 
 def stop(machine: Machine) -> None:
     """End the machine's QEMU at once, without a shutdown of the guest, and wait for its end."""
-    handle = process(machine)
-    if handle is not None:
-        try:
-            with contextlib.suppress(LabError), Monitor(machine.monitor, timeout=2) as monitor:
-                monitor.call("quit")
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                if _gone(handle, 3):
-                    break
-                with contextlib.suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(handle, number)
-            if not _gone(handle, 10):
-                raise LabError(f"QEMU of {machine.name} ({machine.pidfile}) does not end")
-        finally:
-            os.close(handle)
-    for path in (machine.pidfile, machine.monitor):
-        path.unlink(missing_ok=True)
 
+    def quit_qemu() -> None:
+        with contextlib.suppress(LabError), Monitor(machine.monitor, timeout=2) as monitor:
+            monitor.call("quit")
 
-def _gone(handle: int, seconds: float) -> bool:
-    return bool(select.select([handle], [], [], seconds)[0])
+    processes.end(machine.pidfile, quit_qemu)
+    machine.monitor.unlink(missing_ok=True)
 
 
 def choose_accelerator(image: Image) -> Accelerator:

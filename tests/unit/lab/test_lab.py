@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import itertools
 import socket
 import threading
 from pathlib import Path
@@ -26,22 +25,19 @@ NODE = Identity("node1", "bookworm", 1)
 IMAGE = Image(Path("/cache/images/bookworm-warm-0"))
 
 
-def test_no_two_labs_share_a_port_or_a_segment() -> None:
-    """Every SSH port and every segment belongs to one lab."""
+def test_no_two_labs_share_a_port() -> None:
+    """Every port of SSH and of a wire belongs to one lab."""
     slots = [Slot(number) for number in range(MAX_LABS)]
-    places = range(1, MAX_NODES + 1)
-    ports = [slot.ssh_port(place) for slot, place in itertools.product(slots, places)]
-    segments = [slot.segment for slot in slots]
-    every = ports + [port for dummy, port in segments]
-    assert len(set(every)) == len(every)
-    assert len({group for group, dummy in segments}) == len(segments)
+    ports = [slot.ssh_port(place) for slot in slots for place in range(1, MAX_NODES + 1)]
+    ports += [slot.wire_port(place) for slot in slots for place in range(MAX_NODES + 1)]
+    assert len(set(ports)) == len(ports)
 
 
 def test_ports_are_below_those_that_the_kernel_hands_out() -> None:
     """A client's port must never be in a lab's way."""
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     last = Slot(MAX_LABS - 1)
-    assert max(last.ssh_port(MAX_NODES), last.segment[1]) < min(lowest, 32768)
+    assert max(last.ssh_port(MAX_NODES), last.wire_port(MAX_NODES)) < min(lowest, 32768)
 
 
 def test_nodes_of_one_lab_differ() -> None:
@@ -86,11 +82,11 @@ def test_a_taken_number_or_port_is_passed_over() -> None:
 
 
 def test_the_command_line_holds_what_belongs_to_the_lab() -> None:
-    """Segment, SSH port and files are the lab's; MACs are the node's."""
+    """Wire, SSH port and files are the lab's; MACs are the node's."""
     machine = vm.Machine(Path("/cache/labs/one"), "node1")
     command = vm.command_line(machine, NODE, Slot(3), IMAGE, vm.EMULATION, Path("/snap/memory"))
     text = " ".join(command)
-    assert "mcast=239.192.100.4:23103,localaddr=127.0.0.1" in text
+    assert "udp=127.0.0.1:23130,localaddr=127.0.0.1:23131" in text
     assert f"hostfwd=tcp:127.0.0.1:{Slot(3).ssh_port(1)}-:22" in text
     assert f"mac={NODE.mac(1)}" in text
     assert "-incoming exec:cat /snap/memory" in text
