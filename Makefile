@@ -75,6 +75,11 @@ faults: ## write what the tests of faults measured into docs/faults.md
 molecule-%: ## one Molecule scenario on its VMs, for example molecule-overlay
 	@tools/molecule.sh $*
 
+# Two ways each time; Open vSwitch first, because what its kernel module makes goes with a restart.
+molecule-joined:
+	@tools/molecule.sh joined
+	@JOINED_WAYS=ovs_gre,swarm_overlay tools/molecule.sh joined
+
 test: ## everything that has to pass: lint, unit, kernel, lab, scenarios bridge_network and overlay
 	@tools/stages.sh test deps venv lint unit kernel lab $(addprefix molecule-,$(TEST_SCENARIOS))
 

@@ -269,13 +269,30 @@ class Etcd:
 
     def run(self, arguments: Sequence[str], stdin: str = "") -> Any:
         """What ``etcdctl -w json`` prints for these arguments."""
+        text = self._call(arguments, "json", stdin)
+        try:
+            return json.loads(text)
+        except ValueError:
+            words = " ".join(arguments[:2])
+            raise EtcdError(f"etcdctl {words}: the answer is not JSON: {text!r}.") from None
+
+    def tell(self, arguments: Sequence[str]) -> None:
+        """Run a command whose answer does not matter.
+
+        etcdctl before 3.5.20 has no JSON for a promotion, and dies when it should print it, after
+        the promotion (etcd-io/etcd pull request 19602).
+        """
+        self._call(arguments, "simple")
+
+    def _call(self, arguments: Sequence[str], form: str, stdin: str = "") -> str:
+        """What etcdctl prints in that form."""
         program = shutil.which("etcdctl")
         if program is None:
             raise HostError(
                 "etcdctl: the program is not on this host. Install the package that has it "
                 "(Debian: etcd-client)."
             )
-        command = [program, "-w", "json", *arguments]
+        command = [program, "-w", form, *arguments]
         try:
             done = subprocess.run(
                 command,
@@ -290,11 +307,7 @@ class Etcd:
             raise self._error(arguments, "context deadline exceeded") from None
         if done.returncode != 0:
             raise self._error(arguments, done.stderr + done.stdout)
-        try:
-            return json.loads(done.stdout)
-        except ValueError:
-            words = " ".join(arguments[:2])
-            raise EtcdError(f"etcdctl {words}: the answer is not JSON: {done.stdout!r}.") from None
+        return done.stdout
 
     def _error(self, arguments: Sequence[str], output: str) -> EtcdError:
         """The error that says what to do, from what etcdctl printed and, if need be, a look."""

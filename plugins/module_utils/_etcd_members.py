@@ -136,6 +136,8 @@ def ensure(etcd: Etcd, connection: Connection, want: Want, check_mode: bool) -> 
         _refuse_living(connection, member)
     after = before
     if todo and not check_mode:
+        if todo == "promote":
+            etcd = _leader(etcd, connection, before)
         _do(etcd, todo, member, want)
         after = parse(etcd.run(["member", "list"]))
         if decide(after, want):
@@ -149,6 +151,17 @@ def ensure(etcd: Etcd, connection: Connection, want: Want, check_mode: bool) -> 
         "initial_cluster": initial_cluster(after, want),
         "diff": {"before": _lines(before), "after": _lines(after)},
     }
+
+
+def _leader(etcd: Etcd, connection: Connection, members: Sequence[Member]) -> Etcd:
+    """The way to the leader alone.
+
+    A follower passes a promotion on without saying who asks for it, and a leader with
+    authentication refuses that (etcd-io/etcd issue 20757).
+    """
+    leaders = {int(entry["Status"].get("leader", 0)) for entry in etcd.run(["endpoint", "status"])}
+    urls = [url for member in members if member.id in leaders for url in member.client_urls]
+    return Etcd(replace(connection, endpoints=tuple(urls))) if urls else etcd
 
 
 def _do(etcd: Etcd, todo: str, member: Member | None, want: Want) -> None:
@@ -166,7 +179,7 @@ def _patiently(etcd: Etcd, arguments: Sequence[str], wait: int) -> None:
     end = time.monotonic() + wait
     while True:
         try:
-            etcd.run(arguments)
+            etcd.tell(arguments)
             return
         except EtcdSettlingError:
             if time.monotonic() >= end:

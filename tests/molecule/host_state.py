@@ -43,6 +43,8 @@ MOVING = re.compile(
     |/run/(?!container_net|flannel|netns|lock)[^/]+
     |/run/lock/(?!container_net)
     |/var/lib/container_net/etcd/
+    |/etc/openvswitch/
+    |/var/(lib|log)/openvswitch(/|$)
     |/var/lib/(apt|containerd|dbus|docker|dpkg|pam|private|python|systemd|ucf|man-db)(/|$)
     |/var/log/(apt|journal|private|btmp|dpkg|lastlog|wtmp|alternatives)
     |/etc/(ld\.so\.cache|\.updated|(passwd|group|shadow|gshadow)-)$""",
@@ -51,6 +53,8 @@ MOVING = re.compile(
 _COMMENT = re.compile(r' -m comment --comment ("(?:[^"\\]|\\.)*"|\S+)')
 # What Docker gives its own bridge when a container first comes, and never takes back.
 DOCKER_BRIDGE = "docker0"
+# It is there for as long as the kernel has the module ipip.
+KERNELS_LINKS = ("tunl0",)
 
 
 def normal_rules(text: str) -> list[str]:
@@ -134,6 +138,8 @@ def normal_links(links: Iterable[dict[str, Any]]) -> list[str]:
     lines: list[str] = []
     for link in links:
         name = link["ifname"]
+        if name in KERNELS_LINKS:
+            continue
         docker = name == DOCKER_BRIDGE
         words = [
             name,

@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 import yaml
 
-TABLE = yaml.safe_load((Path(__file__).parents[1] / "vars" / "table.yml").read_text())["faults"]
+CHOSEN = os.environ.get("FAULTS", "").split()
+TABLE = [
+    fault
+    for fault in yaml.safe_load(
+        (Path(__file__).parents[1] / "vars" / "table.yml").read_text(encoding="utf-8")
+    )["faults"]
+    if not CHOSEN or fault["name"] in CHOSEN
+]
 
 
 @pytest.mark.parametrize("fault", TABLE, ids=lambda fault: fault["name"])

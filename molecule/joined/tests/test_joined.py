@@ -21,9 +21,9 @@ PAIRS = list(permutations(["node1", "node2"]))
 MTU = {"direct_routes": 1500, "static_vxlan": 1450, "ovs_gre": 1462, "swarm_overlay": 1450}
 ROUTED = ("direct_routes", "static_vxlan")
 SUBNETS = {"node1": "172.20.24.1/24", "node2": "172.20.1.1/24"}
-# Tasks that may really run on a host when there is nothing to do. Those of the routed ways are
-# common's.
-BUDGET = {"common": 4, "docker": 4, "verify": 2, "ovs_gre": 3, "swarm_overlay": 4}
+# Tasks that may really run on a host when there is nothing to do.
+BUDGET = {"common": 2, "docker": 4, "verify": 2, "ovs_gre": 3, "swarm_overlay": 4}
+BUDGET.update(dict.fromkeys(ROUTED, 4))
 # What each way has on a host, by its name: nothing of it may be there in another way.
 TRACES = {
     "flannel": ["flannel", "etcd.service.d"],

@@ -16,7 +16,8 @@ from tests.molecule.run_reports import changed, checks, runs
 
 PAIRS = list(permutations(names(), 2))
 # Tasks that may really run on a host when there is nothing to do.
-BUDGET = {"common": 2, "docker": 4, "etcd": 4, "flannel": 4, "verify": 2}
+# Two of flannel's are common's, which looks at the hosts and between them before the first change.
+BUDGET = {"common": 0, "docker": 4, "etcd": 4, "flannel": 6, "verify": 2}
 
 
 @pytest.mark.parametrize("name", names())
