@@ -14,7 +14,7 @@ OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
 .PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-faults kernel-smoke bench bench-hosts lab test \
 	test-all demo lab lab-up lab-start lab-down build changelog constraints clean
-.PHONY: bench-throughput faults
+.PHONY: bench-throughput bench-site faults molecule-joined
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -68,6 +68,9 @@ lab: ## the lab itself: two at once, one interrupted, a machine that dies
 
 bench-throughput: ## measure TCP from container to container for every way of joining hosts
 	@tools/bench.sh throughput $(BENCH)
+
+bench-site: ## measure site.yml with nothing to do against fact gathering, on two VMs
+	@tools/bench.sh site $(BENCH)
 
 faults: ## write what the tests of faults measured into docs/faults.md
 	@$(IN) python tools/faults.py

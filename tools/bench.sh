@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Runs a benchmark as root, on throw-away hosts: of the module, or the one of tests/bench that is named in front.
-# Usage: tools/bench.sh [hosts|throughput] [--sizes N,...] [--repeat N]
+# Usage: tools/bench.sh [hosts|throughput|site] [--sizes N,...] [--repeat N]
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=activate
