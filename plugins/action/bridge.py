@@ -59,6 +59,9 @@ class ActionModule(ActionBase):
             else:
                 if answer.get("state") == "confirmed":
                     return {}
+                if answer.get("state") == "switched":
+                    arguments["proof"] = answer["proof"]
+                    continue
                 if answer.get("state") in ("rolled_back", "failed"):
                     return {
                         "failed": True,

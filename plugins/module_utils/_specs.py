@@ -114,6 +114,7 @@ BRIDGE_MODULE: Spec = {**BRIDGE, **UPLINK, **FORCE, **STATE, **RUN}
 BRIDGE_CONFIRM_MODULE: Spec = {
     "name": {"type": "str", "required": True},
     "id": {"type": "str"},
+    "proof": {"type": "str"},
 }
 VXLAN_MODULE: Spec = {**VXLAN, **FORCE, **STATE, **RUN}
 VETH_MODULE: Spec = {**VETH, **FORCE, **STATE, **RUN}

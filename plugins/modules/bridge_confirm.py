@@ -13,9 +13,11 @@ author:
   - The netfabric.container_net contributors (@netfabric)
 description:
   - Module M(netfabric.container_net.bridge) with its option C(uplink) moves a network card to a
-    bridge, or back, after it has armed a timer that undoes it. That this module runs on the host
-    shows that the host is reached through its new network. It stops the timer, and writes the
-    network manager's files so that the new network outlives a reboot.
+    bridge, or back, after it has armed a timer that undoes it. This module stops the timer, and
+    writes the network manager's files so that the new network outlives a reboot.
+  - It takes two calls. That it runs on the host does not show that the host is reached through its
+    new network, because the call may have come in before. The first call after the switch returns
+    RV(proof), and whoever can hand that back as O(proof) was answered and is heard.
   - The action plugin of module M(netfabric.container_net.bridge) calls it. A playbook needs it
     only where it runs that module in another way.
 options:
@@ -27,6 +29,9 @@ options:
     description:
       - The move, as RV(netfabric.container_net.bridge#module:move.id) has it. Left out, it is the
         one that is under way.
+    type: str
+  proof:
+    description: What the call before returned as RV(proof).
     type: str
 attributes:
   check_mode:
@@ -42,9 +47,17 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Confirm that the host is reached through br0
+- name: Wait until the host answers through br0
   netfabric.container_net.bridge_confirm:
     name: br0
+  register: moved
+  until: moved.state == 'switched'
+  become: true
+
+- name: Confirm that it was heard
+  netfabric.container_net.bridge_confirm:
+    name: br0
+    proof: "{{ moved.proof }}"
   become: true
 """
 
@@ -53,12 +66,18 @@ state:
   description:
     - V(confirmed), the new network lasts.
     - V(waiting), the host has not moved yet; ask again.
+    - V(switched), it has; ask again with RV(proof).
     - V(rolled_back), the host is back on its old network. The module fails then.
     - V(failed), the move cannot be confirmed, for the reason that the message gives. When one is
       under way it is undone as soon as its time is over.
   type: str
   returned: always
   sample: confirmed
+proof:
+  description: What the next call needs as O(proof).
+  type: str
+  returned: when RV(state=switched)
+  sample: 5f0c2a9be1d47c38
 rolled_back:
   description: Whether it was too late, or the move failed, and the host went back.
   type: bool
@@ -88,7 +107,12 @@ from ansible_collections.netfabric.container_net.plugins.module_utils._uplink.co
 def main() -> None:
     module = AnsibleModule(argument_spec=BRIDGE_CONFIRM_MODULE, supports_check_mode=True)
     try:
-        answer = confirm(module.params["name"], module.params["id"], bool(module.check_mode))
+        answer = confirm(
+            module.params["name"],
+            module.params["id"],
+            module.params["proof"],
+            bool(module.check_mode),
+        )
     except ContainerNetError as error:
         module.fail_json(msg=str(error), changed=False, state="failed", rolled_back=False)
     result = {"changed": answer.changed, "state": answer.state, "rolled_back": answer.rolled_back}
@@ -96,6 +120,8 @@ def main() -> None:
         module.fail_json(msg=answer.message, **result)
     if answer.changed and not module.check_mode:
         result["addresses"] = list(answer.addresses)
+    if answer.proof:
+        result["proof"] = answer.proof
     module.exit_json(**result)
 
 

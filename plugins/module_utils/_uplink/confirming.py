@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import time
 from dataclasses import dataclass
 
@@ -25,12 +26,13 @@ _WAIT = 5.0
 
 @dataclass(frozen=True)
 class Answer:
-    """``state`` is one of waiting, confirmed and rolled_back."""
+    """``state`` is one of waiting, switched, confirmed and rolled_back."""
 
     state: str
     changed: bool = False
     reason: str = ""
     addresses: tuple[str, ...] = ()
+    proof: str = ""
 
     @property
     def rolled_back(self) -> bool:
@@ -41,8 +43,12 @@ class Answer:
         return f"The host is back on its old network: {self.reason}."
 
 
-def confirm(bridge: str, number: str | None, check_mode: bool) -> Answer:
-    """Let the move last, if it is made; say what became of it otherwise."""
+def confirm(bridge: str, number: str | None, proof: str | None, check_mode: bool) -> Answer:
+    """Let the move last, if it is made; say what became of it otherwise.
+
+    That this runs proves nothing: the call may have come in before the card moved, on a host that
+    is slow to begin. Only what answered after the switch and was answered knows the ``proof``.
+    """
     pending = Pending(store.folder_of(values.link_name("name", bridge)))
     if os.geteuid() != 0:
         raise HostError("Not root: only root can confirm a move. Use become: true.")
@@ -59,6 +65,8 @@ def confirm(bridge: str, number: str | None, check_mode: bool) -> Answer:
             if alone and state["state"] == SWITCHED:
                 if check_mode:
                     return Answer("confirmed", True)
+                if proof is None or proof != state.get("proof"):
+                    return _ask_for_proof(pending)
                 return _commit(pending)
         if time.monotonic() >= end:
             return Answer("waiting")
@@ -75,6 +83,12 @@ def _nothing_pending(bridge: str, number: str | None) -> Answer:
         )
     # The answer to an earlier call may have been lost on its way.
     return Answer("confirmed")
+
+
+def _ask_for_proof(pending: Pending) -> Answer:
+    proof = secrets.token_hex(8)
+    pending.set_state(SWITCHED, proof=proof)
+    return Answer("switched", proof=proof)
 
 
 def _commit(pending: Pending) -> Answer:

@@ -195,6 +195,12 @@ def test_what_a_step_takes_from_the_card_is_borrowed_while_it_runs(
     assert seen(host) == before
 
 
+def confirmed_in_two_calls() -> confirming.Answer:
+    """As who is answered after the switch does it."""
+    asked = confirming.confirm("br0", "cafe", None, False)
+    return confirming.confirm("br0", "cafe", asked.proof, False)
+
+
 @pytest.mark.parametrize("helps", [True, False], ids=["manager helps", "manager does not"])
 def test_without_a_confirmation_everything_is_back(host: Host, helps: bool) -> None:
     host.sh(CARD)
@@ -213,7 +219,7 @@ def test_without_a_confirmation_everything_is_back(host: Host, helps: bool) -> N
     assert seen(host) == before
     lifetimes = host.json("ip -j address show dev eth1")[0]["addr_info"]
     assert [a["local"] for a in lifetimes if a.get("dynamic")] == ["10.20.0.5"]
-    answer = confirming.confirm("br0", "cafe", False)
+    answer = confirming.confirm("br0", "cafe", None, False)
     assert (answer.state, answer.changed) == ("rolled_back", False)
     assert "nobody confirmed it within 20 seconds" in answer.message
 
@@ -304,7 +310,7 @@ def test_an_undo_that_is_started_early_waits_for_its_time(host: Host) -> None:
     with subprocess.Popen(command) as process:
         assert run("switch", pending) == 0
         assert process.poll() is None
-        assert confirming.confirm("br0", "cafe", False).state == "confirmed"
+        assert confirmed_in_two_calls().state == "confirmed"
         confirmed = host.dump()
         assert process.wait(timeout=30) == 0
     assert host.dump() == confirmed
@@ -315,12 +321,17 @@ def test_a_confirmed_move_lasts_and_the_undo_comes_to_nothing(host: Host, tmp_pa
     path = tmp_path / "interfaces"
     path.write_text("old\n")
     pending = arm(keep=(File(str(path), "old\n", "new\n"),))
-    assert confirming.confirm("br0", None, False).state == "waiting"
+    assert confirming.confirm("br0", None, None, False).state == "waiting"
     assert run("switch", pending) == 0
-    predicted = confirming.confirm("br0", None, True)
+    predicted = confirming.confirm("br0", None, None, True)
     assert (predicted.state, predicted.changed) == ("confirmed", True)
     assert path.read_text() == "old\n"
-    answer = confirming.confirm("br0", "cafe", False)
+    # Whoever asked before the switch, or only thinks to know, has proved nothing.
+    for proof in (None, "made up"):
+        asked = confirming.confirm("br0", "cafe", proof, False)
+        assert (asked.state, asked.changed, len(asked.proof)) == ("switched", False, 16)
+        assert pending.state()["state"] == "switched"
+    answer = confirmed_in_two_calls()
     assert (answer.state, answer.changed) == ("confirmed", True)
     assert answer.addresses == tuple(seen(host)["addresses"])
     assert path.read_text() == "new\n"
@@ -332,7 +343,7 @@ def test_a_confirmed_move_lasts_and_the_undo_comes_to_nothing(host: Host, tmp_pa
     assert not pending.exists
     assert program.main(["undo", pending.folder]) == 0
     assert host.dump() == after
-    again = confirming.confirm("br0", None, False)
+    again = confirming.confirm("br0", None, None, False)
     assert (again.state, again.changed) == ("confirmed", False)
 
 
@@ -346,7 +357,7 @@ def test_a_file_that_somebody_changed_meanwhile_is_not_overwritten(
     assert run("switch", pending) == 0
     path.write_text("another hand\n")
     with pytest.raises(HostError, match=r"interfaces was changed while the move was under way"):
-        confirming.confirm("br0", None, False)
+        confirmed_in_two_calls()
     assert path.read_text() == "another hand\n"
     assert store.memory_of("br0") is None
     assert pending.state()["state"] == "switched"
@@ -364,7 +375,7 @@ def test_an_address_that_a_server_changed_is_no_failure(host: Host) -> None:
 
 def test_nothing_to_confirm(host: Host) -> None:
     with pytest.raises(OptionError, match="name: 'br0': no move of an uplink"):
-        confirming.confirm("br0", None, False)
+        confirming.confirm("br0", None, None, False)
 
 
 def test_the_card_as_it_is_found(host: Host) -> None:
