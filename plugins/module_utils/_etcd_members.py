@@ -169,7 +169,7 @@ def _do(etcd: Etcd, todo: str, member: Member | None, want: Want) -> None:
         urls = f"--peer-urls={','.join(want.peer_urls)}"
         _patiently(etcd, ["member", "add", want.name, urls, "--learner"], want.wait)
     elif todo == "remove":
-        etcd.run(["member", "remove", f"{member.id:x}"])
+        _patiently(etcd, ["member", "remove", f"{member.id:x}"], want.wait)
     else:
         _patiently(etcd, ["member", "promote", f"{member.id:x}"], want.wait)
 

@@ -53,7 +53,7 @@ options:
   wait:
     description:
       - How many seconds to wait until a learner has caught up and can get its vote, or until the
-        members have been connected for long enough for one more to be added.
+        members have been connected for long enough for one more, or one less.
     type: int
     default: 120
   force:
