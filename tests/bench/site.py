@@ -6,8 +6,8 @@
 
 Usage: python -m tests.bench.site [--repeat 5]
 Starts a lab of its own, joins its hosts with site.yml, and then lets `ansible -m setup` and
-site.yml take turns, with Ansible's own strategy. Exit 1 when a run changed something or the limit is
-missed.
+site.yml take turns, with Ansible's own strategy. Exit 1 when a run changed something or the limit
+is missed.
 """
 
 from __future__ import annotations
