@@ -95,7 +95,7 @@ def has_module(name: str) -> bool:
 
 
 def inodes(protocol: str, port: int) -> set[str]:
-    """The numbers of the sockets on a port; 0 stands for one of the kernel's own."""
+    """The numbers of the sockets on a port."""
     found = set()
     for path in (f"/proc/net/{protocol}", f"/proc/net/{protocol}6"):
         for line in text(path).splitlines()[1:]:
@@ -107,7 +107,10 @@ def inodes(protocol: str, port: int) -> set[str]:
 
 
 def holder(protocol: str, port: int) -> str:
-    """The name of the program that has a port, 'the kernel' for a tunnel of its own."""
+    """The name of the program that has a port, 'the kernel' for a tunnel of its own.
+
+    The kernel's own sockets have a number that no process has, in newer kernels 0.
+    """
     wanted = inodes(protocol, port)
     for pid in (name for name in os.listdir("/proc") if name.isdigit()):
         try:
@@ -116,7 +119,7 @@ def holder(protocol: str, port: int) -> str:
             continue
         if any(f"socket:[{inode}]" in held for inode in wanted):
             return text(f"/proc/{pid}/comm").strip()
-    return "the kernel" if "0" in wanted else "somebody"
+    return "the kernel" if wanted else "somebody"
 
 
 # --- who would drop our packets -----------------------------------------------------------------
