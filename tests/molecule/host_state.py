@@ -210,7 +210,8 @@ def units(active: str) -> list[str]:
     lines: list[str] = []
     for line in active.splitlines():
         name, dummy, state, sub = line.split()[:4]
-        if name.startswith("serial-getty@"):
+        # Docker's own, from its first container without a network of its own until it stops.
+        if name.startswith(("serial-getty@", "run-docker-netns-")):
             continue
         if state == "failed" or (state == "active" and sub in ("running", "listening", "mounted")):
             lines.append(f"active {name} {state}")
