@@ -4,7 +4,7 @@
 
 """Ports that nobody published are reached from the overlay's network, and from nowhere else.
 
-That they are reached is in test_overlay.py. Here are strangers: a machine on the hosts' own segment
+That they are reached is in test_containers.py. Here are strangers: a machine on the hosts' segment
 that sends a container's packets to its host, with its own address and with one of the overlay's,
 and a container on another of the host's networks.
 """

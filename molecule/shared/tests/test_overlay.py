@@ -32,24 +32,6 @@ def test_docker_follows_the_lease(nodes: dict[str, Node], name: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_containers_ping_at_full_mtu(nodes: dict[str, Node], one: str, other: str) -> None:
-    """A packet of exactly the MTU passes unfragmented, one byte more is refused at once."""
-    node, target = nodes[one], nodes[other].container
-    status, output = node.ping(target, node.mtu)
-    assert status == 0, output
-    status, output = node.ping(target, node.mtu + 1)
-    assert status != 0, output
-
-
-@pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_containers_speak_tcp_and_keep_their_address(
-    nodes: dict[str, Node], one: str, other: str
-) -> None:
-    """An unpublished port is reached, and the far side sees the container itself."""
-    assert nodes[one].seen_as(nodes[other].container) == nodes[one].container
-
-
-@pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_host_reaches_the_other_hosts_container(
     nodes: dict[str, Node], one: str, other: str
 ) -> None:
