@@ -25,6 +25,8 @@ main() {
     if [ -f "molecule/$scenario/verify.yml" ] && [ ! -f "$report" ]; then
         exit 0
     fi
+    # Some of the faults only: fewer tests than there are.
+    if [ -n "${FAULTS:-}" ]; then exit 0; fi
     set -- "$report"
     if [ -f "${report%.xml}.second.xml" ]; then set -- "$@" "${report%.xml}.second.xml"; fi
     .venv/bin/python tools/count_tests.py "$@"

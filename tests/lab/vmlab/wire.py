@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
 import sys
@@ -15,6 +16,10 @@ from pathlib import Path
 from . import processes
 from .base import PortTaken
 from .ids import Identity, Slot
+
+# From <asm-generic/socket.h>; module socket lacks it. Takes CAP_NET_ADMIN.
+_SO_RCVBUFFORCE = 33
+_BUFFER = 8 << 20
 
 _PROGRAM = Path(__file__).resolve().parents[1] / "wire.py"
 
@@ -32,6 +37,9 @@ def start(directory: Path, slot: Slot, nodes: Iterable[Identity]) -> None:
             end.bind(("127.0.0.1", slot.wire_port(0)))
         except OSError as error:
             raise PortTaken(f"the wire's port {slot.wire_port(0)}: {error.strerror}") from None
+        # Several machines send at once, and the wire may have to wait for a processor.
+        with contextlib.suppress(PermissionError):
+            end.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)
         ports = [str(slot.wire_port(node.position)) for node in nodes]
         child = subprocess.Popen(
             [sys.executable, str(_PROGRAM), str(pidfile), str(end.fileno()), *ports],
