@@ -45,7 +45,7 @@ MOVING = re.compile(
     |/var/lib/container_net/etcd/
     |/etc/openvswitch/
     |/var/(lib|log)/openvswitch(/|$)
-    |/var/lib/(apt|containerd|dbus|docker|dpkg|pam|private|python|systemd|ucf|man-db)(/|$)
+    |/var/lib/(apt|containerd|dbus|docker|dpkg|lastlog|man-db|pam|private|python|systemd|ucf|wtmpdb)(/|$)
     |/var/log/(apt|journal|private|btmp|dpkg|lastlog|wtmp|alternatives)
     |/etc/(ld\.so\.cache|\.updated|(passwd|group|shadow|gshadow)-)$""",
     re.VERBOSE,

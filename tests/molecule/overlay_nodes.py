@@ -106,7 +106,7 @@ def _start(host: Host, name: str, underlay: str) -> Node:
     host.run(f"docker rm --force {CONTAINER}")
     image = f'tar --create --file=- -C "$(dirname "$busybox")" busybox | docker import - {IMAGE}'
     host.check_output(f"busybox=$(command -v busybox); {image}")
-    run = f"docker run --detach --name {CONTAINER} {options} {IMAGE} /busybox sleep 900"
+    run = f"docker run --detach --name {CONTAINER} {options} {IMAGE} /busybox sleep 3600"
     host.check_output(run)
     pid = host.check_output(f"docker inspect --format '{{{{.State.Pid}}}}' {CONTAINER}")
     address = f'{{{{(index .NetworkSettings.Networks "{network}").IPAddress}}}}'
