@@ -87,15 +87,15 @@ def image_archive(busybox: str) -> bytes:
     return buffer.getvalue()
 
 
-def ensure_image(repository: str) -> tuple[str, bool]:
-    """Name of the image, made when it is not there; whether it was made."""
-    tag = hashlib.sha256((INIT + CGI).encode()).hexdigest()[:12]
-    name = f"{repository}:{tag}"
-    if docker("image", "ls", "-q", name).strip():
-        return name, False
+def image_name(repository: str) -> str:
+    """The image's name, which tells what is in it."""
+    return f"{repository}:{hashlib.sha256((INIT + CGI).encode()).hexdigest()[:12]}"
+
+
+def make_image(name: str) -> None:
+    """Make the image of the host's busybox."""
     archive = image_archive(static_busybox())
     docker("import", "-c", 'CMD ["/bin/busybox", "sh", "/init"]', "-", name, stdin=archive)
-    return name, True
 
 
 def remove_container(name: str) -> None:
@@ -108,9 +108,12 @@ def remove_container(name: str) -> None:
     raise RuntimeError(f"the container {name} of an earlier run cannot be removed")
 
 
-def start_container(want: dict[str, Any], image: str) -> dict[str, Any]:
-    """Start the container anew; its address and its first process."""
-    remove_container(want["container"])
+def start_container(want: dict[str, Any]) -> dict[str, Any]:
+    """Start the container anew: its image and whether that was made, its address, its first process.
+
+    Docker is asked for nothing that it says by itself: on a slow host each call takes a second.
+    """
+    image = image_name(want["image"])
     environment = {
         "VERIFY_HOST": want["host"],
         "VERIFY_PORT": want["port"],
@@ -118,10 +121,27 @@ def start_container(want: dict[str, Any], image: str) -> dict[str, Any]:
         "VERIFY_REPORTS": want["reports"],
     }
     settings = [word for key, value in environment.items() for word in ("-e", f"{key}={value}")]
-    options = ["--rm", "--name", want["container"], "--network", want["network"]]
-    docker("run", "-d", *options, *settings, image)
-    found = json.loads(docker("inspect", want["container"]))[0]
+    options = ["--rm", "--pull=never", "--name", want["container"], "--network", want["network"]]
+    # What stands in the way, in Docker's words, and what is done about it; each once.
+    remedies = {
+        "No such image": lambda: make_image(image),
+        "is already in use": lambda: remove_container(want["container"]),
+    }
+    done = []
+    while True:
+        try:
+            docker("run", "-d", *options, *settings, image)
+            break
+        except RuntimeError as error:
+            todo = [words for words in remedies if words in str(error) and words not in done]
+            if not todo:
+                raise
+            remedies[todo[0]]()
+            done.append(todo[0])
+    found = json.loads(docker("container", "inspect", want["container"]))[0]
     return {
+        "image": image,
+        "built": "No such image" in done,
         "ip": found["NetworkSettings"]["Networks"][want["network"]]["IPAddress"],
         "pid": found["State"]["Pid"],
     }
@@ -178,8 +198,7 @@ def main() -> None:
     lifetime, reports, subnet_file."""
     want = json.loads(sys.argv[1])
     try:
-        image, built = ensure_image(want["image"])
-        answer = {"missing": [], "built": built, "image": image, **start_container(want, image)}
+        answer = {"missing": [], **start_container(want)}
         if want["hosts"]:
             wait_for_port(answer["ip"], want["port"], 30)
         else:
