@@ -37,7 +37,8 @@ class ActionModule(ActionBase):
             return result
         # Without pipelining the connection has no stdin, and sudo may want a terminal.
         if not self._connection.is_pipelining_enabled(False):
-            arguments = {"argv": argv, "stdin": stdin, "stdin_add_newline": False}
+            arguments: dict[str, Any] = {"argv": argv, "stdin": stdin}
+            arguments.update(stdin_add_newline=False, expand_argument_vars=False)
             result.update(
                 self._execute_module(
                     module_name=FALLBACK, module_args=arguments, task_vars=task_vars

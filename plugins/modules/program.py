@@ -12,13 +12,13 @@ version_added: "1.0.0"
 author:
   - The netfabric.container_net contributors (@netfabric)
 description:
-  - Runs O(argv) on the host and hands it O(stdin), for example a script that lies beside a role, over
-    the connection alone. Nothing is copied to the host, and it needs no Python for it.
-  - It does what M(ansible.builtin.command) does with the same options, and leaves out what takes most
-    of the time there, a module that is unpacked and imports its libraries. The roles of this
+  - Runs O(argv) on the host and hands it O(stdin), for example a script that lies beside a role,
+    over the connection alone. Nothing is copied to the host, and it needs no Python for it.
+  - It does what M(ansible.builtin.command) does with the same options, and leaves out what takes
+    most of the time there, a module that is unpacked and imports its libraries. The roles of this
     collection look at hosts with it; on a slow host each look takes a fifth of the time.
-  - Where the connection does not pipeline (see C(ansible_pipelining)), M(ansible.builtin.command) is
-    what runs.
+  - Where the connection does not pipeline (see C(ansible_pipelining)), M(ansible.builtin.command)
+    is what runs.
 options:
   argv:
     description: The program and its arguments, each by itself. No shell is involved.

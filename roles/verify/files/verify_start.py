@@ -109,7 +109,7 @@ def remove_container(name: str) -> None:
 
 
 def start_container(want: dict[str, Any]) -> dict[str, Any]:
-    """Start the container anew: its image and whether that was made, its address, its first process.
+    """Start the container anew: image, whether that was made, address, first process.
 
     Docker is asked for nothing that it says by itself: on a slow host each call takes a second.
     """

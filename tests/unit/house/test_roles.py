@@ -30,7 +30,7 @@ def options_of(role: Path) -> dict[str, dict[str, object]]:
 
 
 def test_other_hosts_come_in_the_order_of_the_inventory() -> None:
-    """A set's order is another one in each run: rules and routes made of it would change each time."""
+    """A set's order is another one in each run, and so would be the rules that are made of it."""
     files = [path for path in ROOT.glob("[a-z]*/**/*.yml") if path.is_file()]
     bad = [str(path) for path in files if "difference([inventory_hostname])" in path.read_text()]
     assert bad == []
