@@ -45,7 +45,7 @@ unit: ## rules, as tables; touches nothing
 kernel: kernel-full kernel-faults kernel-smoke ## the modules on this kernel, in throw-away namespaces (root or sudo)
 
 kernel-full:
-	@tools/pytest.sh --root kernel -n auto --maxprocesses=4 --dist=loadfile \
+	@tools/pytest.sh --root kernel -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder \
 		--ignore=tests/integration/faults tests/integration
 
 # Pings while something dies, comes back or is repaired: most of their time they wait.
