@@ -14,9 +14,9 @@ ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/mole
 QUICK := unit style+sanity+lab kernel
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
-.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-faults kernel-smoke bench bench-hosts lab test \
-	test-all demo lab lab-up lab-start lab-down build changelog constraints clean
-.PHONY: bench-throughput bench-site faults molecule-joined
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-faults kernel-smoke bench bench-hosts \
+	bench-throughput bench-site faults lab molecule-joined test test-all demo lab-up lab-start lab-down build \
+	changelog constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
