@@ -11,12 +11,12 @@ LAB_PY := /usr/bin/python3 tests/lab/lab.py
 TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
 # Linters keep one processor busy, and the lab waits for machines most of the time.
-QUICK := unit style+sanity+lab kernel
+QUICK := unit style+sanity+lab
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
-.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-faults kernel-smoke bench bench-hosts \
-	bench-throughput bench-site faults lab molecule-joined test test-all demo lab-up lab-start lab-down build \
-	changelog constraints clean
+.PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-short kernel-faults kernel-smoke bench \
+	bench-hosts bench-throughput bench-site faults lab molecule-joined test test-all demo lab-up lab-start lab-down \
+	build changelog constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z_%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 28
@@ -44,9 +44,15 @@ unit: ## rules, as tables; touches nothing
 
 kernel: kernel-full kernel-faults kernel-smoke ## the modules on this kernel, in throw-away namespaces (root or sudo)
 
+KERNEL_TESTS := -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder \
+	--ignore=tests/integration/faults tests/integration
+
 kernel-full:
-	@tools/pytest.sh --root kernel -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder \
-		--ignore=tests/integration/faults tests/integration
+	@tools/pytest.sh --root kernel $(KERNEL_TESTS)
+
+# What of it takes minutes is left to `make kernel` and `make test-all`.
+kernel-short:
+	@tools/pytest.sh --root kernel-short -m "not long" $(KERNEL_TESTS)
 
 # Pings while something dies, comes back or is repaired: most of their time they wait.
 kernel-faults:
@@ -86,10 +92,11 @@ molecule-joined:
 	@JOINED_WAYS=ovs_gre,swarm_overlay tools/molecule.sh joined
 
 test: ## everything that has to pass: lint, unit, kernel, lab, scenarios bridge_network and overlay
-	@tools/stages.sh test deps venv $(QUICK) $(addprefix molecule-,$(TEST_SCENARIOS))
+	@tools/stages.sh test deps venv $(QUICK) kernel-short kernel-faults kernel-smoke \
+		$(addprefix molecule-,$(TEST_SCENARIOS))
 
 test-all: ## the same with every scenario
-	@tools/stages.sh test-all deps venv $(QUICK) $(addprefix molecule-,$(ALL_SCENARIOS))
+	@tools/stages.sh test-all deps venv $(QUICK) kernel $(addprefix molecule-,$(ALL_SCENARIOS))
 
 # --- to try, to play ---
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.integration.etcd.hosts import CLIENTS, DATA, PKI, Hosts, Writer, changes, member_play
 
 GROUP = "node1 node2 node3"
@@ -65,6 +67,7 @@ def test_a_cluster_of_three_and_who_may_do_what(make_hosts: Callable[[int], Host
     assert "permission denied" in refused(hosts, "node1", "put", CONFIG, "no", **flannel)
 
 
+@pytest.mark.long
 def test_a_member_that_is_lost_for_good_is_replaced(make_hosts: Callable[[int], Hosts]) -> None:
     """The first of the group, which speaks for the others in other runs."""
     hosts = make_hosts(3)
@@ -88,6 +91,7 @@ def test_a_member_that_is_lost_for_good_is_replaced(make_hosts: Callable[[int], 
     )
 
 
+@pytest.mark.long
 def test_members_come_and_go_one_at_a_time(make_hosts: Callable[[int], Hosts]) -> None:
     """From one to three, out with one that works, and in with another host in its place."""
     hosts = make_hosts(4)
@@ -112,6 +116,7 @@ def test_members_come_and_go_one_at_a_time(make_hosts: Callable[[int], Hosts]) -
     assert hosts.ctl("node4", "get", "/kept").stdout.splitlines() == ["/kept", "here"]
 
 
+@pytest.mark.long
 def test_a_lost_majority_is_refused_and_a_backup_brings_it_back(
     make_hosts: Callable[[int], Hosts],
 ) -> None:
@@ -162,6 +167,7 @@ def test_a_lost_majority_is_refused_and_a_backup_brings_it_back(
     assert {name: hosts.pid(name) for name in THREE} == pids
 
 
+@pytest.mark.long
 def test_certificates_and_settings_change_while_clients_go_on(
     make_hosts: Callable[[int], Hosts],
 ) -> None:

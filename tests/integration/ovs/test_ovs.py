@@ -23,6 +23,7 @@ MTU = 1500 - 38
 NETDEV = {"container_net_overlay": "ovs_gre", "ovs_gre_datapath": "netdev"}
 
 
+@pytest.mark.long
 def test_life_of_a_segment(new_world: Callable[..., OvsWorld]) -> None:
     """From nothing to containers that reach each other, over a boot, to nothing."""
     world = new_world("b", "c")
@@ -101,6 +102,7 @@ def test_s16(new_world: Callable[..., OvsWorld], key: int) -> None:
     assert ('key="7"' in options) is bool(key)
 
 
+@pytest.mark.long
 def test_open_vswitch_is_as_it_was(new_world: Callable[..., OvsWorld]) -> None:
     """Stopped where it was stopped, and the other way round; another way leaves nothing of this."""
     world = new_world("b", "c")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.integration.swarm.world import SwarmWorld
 from tests.integration.ways.test_ways import JOIN, TEARDOWN, docker_settings
 
@@ -57,6 +59,7 @@ def test_life_of_a_swarm(new_world: NewWorld) -> None:
     assert [world.changes(name)[0] for name in "abc"] == ["POST /swarm/leave"] * 3
 
 
+@pytest.mark.long
 def test_what_changes_in_a_swarm(new_world: NewWorld) -> None:
     world = new_world("a", "b", "c")
     hosts = ("a", "b", "c")
@@ -85,6 +88,7 @@ def test_what_changes_in_a_swarm(new_world: NewWorld) -> None:
     assert world.playbook(*JOIN).changed() == []
 
 
+@pytest.mark.long
 def test_a_switch_leaves_nothing_of_the_old_way(new_world: NewWorld) -> None:
     world = new_world("a", "b")
     before = {name: world.state(name) for name in world.hosts}
@@ -133,6 +137,7 @@ def test_what_is_refused(new_world: NewWorld) -> None:
     refused(world, "it is in a swarm (active) that this role did not make")
 
 
+@pytest.mark.long
 def test_containers_keep_a_host_in_the_swarm(new_world: NewWorld) -> None:
     world = new_world("a", "b")
     world.write_inventory("a", "b", **SWARM)
@@ -153,6 +158,7 @@ def test_containers_keep_a_host_in_the_swarm(new_world: NewWorld) -> None:
     assert world.own("a") == INACTIVE
 
 
+@pytest.mark.long
 def test_dockers_own_words(new_world: NewWorld) -> None:
     """What Docker refuses is shown, though answers hold tokens; the next run goes on from there."""
     world = new_world("a")

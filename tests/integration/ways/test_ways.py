@@ -50,6 +50,7 @@ def docker_settings(world: World, name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", MTU)
+@pytest.mark.long
 def test_life_of_a_way(new_world: Callable[..., World], way: str) -> None:
     """From nothing to containers that reach each other, over a boot, a host more, to nothing."""
     world = new_world("b", "c", "a")
@@ -141,6 +142,7 @@ iptables -t nat -A POSTROUTING -m comment --comment 'flanneld masq' -j FLANNEL-P
 """
 
 
+@pytest.mark.long
 def test_flannel_goes_and_etcd_with_it(new_world: Callable[..., World]) -> None:
     """Host c is for etcd only, and was in the inventory for that."""
     world = new_world("a", "b", "c")
@@ -159,6 +161,7 @@ def test_flannel_goes_and_etcd_with_it(new_world: Callable[..., World]) -> None:
     assert world.playbook(*JOIN, "-e", "__flannel_binary=/run/flanneld").changed() == []
 
 
+@pytest.mark.long
 def test_s12_direct_routes(new_world: Callable[..., World]) -> None:
     """The example, with the subnets that it names."""
     world = new_world("node1", "node2")
@@ -172,6 +175,7 @@ def test_s12_direct_routes(new_world: Callable[..., World]) -> None:
     assert world.playbook(example, "--skip-tags", "verify").changed() == []
 
 
+@pytest.mark.long
 def test_only_all_hosts_together_change_their_way(new_world: Callable[..., World]) -> None:
     world = new_world("a", "b")
     world.write_inventory("a", "b", container_net_overlay="direct_routes")
