@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.integration.network.sandbox import ENTER, ROOT, Sandbox
+from tests.integration.network.sandbox import ROOT, Sandbox, reached
 from tests.integration.roles.playing import play
 
 PKI = "/etc/container_net/pki"
@@ -49,6 +49,7 @@ class Hosts:
         self.wire = self._sandbox("wire")
         self.wire.sh("ip link add lan up type bridge")
         self.nodes: dict[str, Sandbox] = {}
+        self._reached: dict[str, dict[str, Any]] = {}
         for number in range(1, count + 1):
             self.add(f"node{number}")
 
@@ -81,16 +82,8 @@ class Hosts:
         script = ROOT / "tests/integration/etcd/systemctl.py"
         (programs / "systemctl").write_text(f'#!/bin/sh\nexec {sys.executable} {script} "$@"\n')
         (programs / "systemctl").chmod(0o755)
-        words = " ".join([f"--target={node.first}", *ENTER])
-        python = self.directory / name / "python"
-        # A module that runs there may start it again.
-        node.sh("mkdir -p /run/stand_in /run/systemd/system; touch /run/is_a_test_host")
-        python.write_text(
-            f"#!/bin/sh\nPATH={programs}:$PATH; export PATH\n"
-            f'[ -e /run/is_a_test_host ] || exec nsenter {words} --wd {sys.executable} "$@"\n'
-            f'exec {sys.executable} "$@"\n'
-        )
-        python.chmod(0o755)
+        node.sh("mkdir -p /run/stand_in /run/systemd/system")
+        self._reached[name] = reached(node, self.directory / name, programs)
 
     # --- Ansible ---
 
@@ -102,9 +95,7 @@ class Hosts:
         playbook.write_text(json.dumps(plays or [member_play()]))
         hosts = {
             name: {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": str(self.directory / name / "python"),
-                "ansible_become": False,
+                **self._reached[name],
                 "container_net_ip": self.address(name),
             }
             for name in self.nodes

@@ -202,3 +202,22 @@ BRIDGE_KEYS = (
     "mcast_snooping",
 )
 ROUTE_KEYS = ("type", "dst", "gateway", "dev", "table", "metric", "scope", "prefsrc")
+
+
+def reached(host: Sandbox, directory: Path, programs: Path) -> dict[str, Any]:
+    """Ansible's variables for a host that it reaches through a shell in that host's namespaces.
+
+    The shell lies in ``directory``; ``programs`` is a folder that comes first in its PATH.
+    """
+    shell = directory / "shell"
+    words = " ".join([f"--target={host.first}", *ENTER])
+    shell.write_text(
+        f'#!/bin/sh\nPATH={programs}:$PATH; export PATH\nexec nsenter {words} --wd /bin/sh "$@"\n'
+    )
+    shell.chmod(0o755)
+    return {
+        "ansible_connection": "local",
+        "ansible_shell_executable": str(shell),
+        "ansible_python_interpreter": sys.executable,
+        "ansible_become": False,
+    }

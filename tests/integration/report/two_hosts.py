@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.network.docker_api import inspected
-from tests.integration.network.sandbox import ENTER, ROOT, Sandbox
+from tests.integration.network.sandbox import ROOT, Sandbox, reached
 from tests.integration.report.runs import playbook
 
 HOSTS = {"node1": 24, "node2": 32}  # by the third number of the subnet
@@ -129,24 +129,11 @@ class TwoHosts:
         )
 
     def _write_inventory(self) -> None:
-        """Ansible reaches each host through an interpreter that runs there."""
+        """Ansible reaches each host through a shell that runs there."""
         hosts = {}
         for name, host in self.hosts.items():
-            python = self.directory / name / "python"
-            programs = self._programs(name)
-            words = " ".join([f"--target={host.first}", *ENTER])
-            # A module that runs there may start it again.
-            host.sh("touch /run/is_a_test_host")
-            python.write_text(
-                f"#!/bin/sh\nPATH={programs}:$PATH; export PATH\n"
-                f'[ -e /run/is_a_test_host ] || exec nsenter {words} --wd {sys.executable} "$@"\n'
-                f'exec {sys.executable} "$@"\n'
-            )
-            python.chmod(0o755)
             hosts[name] = {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": str(python),
-                "ansible_become": False,
+                **reached(host, self.directory / name, self._programs(name)),
                 "container_net_ip": ADDRESSES[name],
             }
         inventory = {"container_net": {"hosts": hosts}}

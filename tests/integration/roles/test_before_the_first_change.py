@@ -70,12 +70,10 @@ class Pair:
         (directory / "late").mkdir()
         (directory / "late" / "sitecustomize.py").write_text(LATE)
         for name, more in (("a", ""), ("b", ""), ("late", f"PYTHONPATH={directory}/late")):
-            python = directory / f"python-{name}"
+            shell = directory / f"shell-{name}"
             space = "b" if name == "late" else name
-            python.write_text(
-                f'#!/bin/sh\nexec ip netns exec {space} env {more} {sys.executable} "$@"\n'
-            )
-            python.chmod(0o755)
+            shell.write_text(f'#!/bin/sh\nexec ip netns exec {space} env {more} /bin/sh "$@"\n')
+            shell.chmod(0o755)
         (directory / "play.yml").write_text(PLAY)
 
     def close(self) -> None:
@@ -85,7 +83,8 @@ class Pair:
         """Run the play; its exit code, and what it printed with every white space as one blank."""
         hosts = {
             name: {
-                "ansible_python_interpreter": str(self.directory / f"python-{name}"),
+                "ansible_shell_executable": str(self.directory / f"shell-{name}"),
+                "ansible_python_interpreter": sys.executable,
                 "container_net_ip": f"192.168.77.{number}",
                 "container_net_iface": "eth0",
             }
@@ -189,7 +188,7 @@ WORLDS = {
             "ip netns exec b nft 'add table inet fw; add chain inet fw forward"
             " { type filter hook forward priority 0; policy drop; }'",
         ),
-        own={"ansible_python_interpreter": "LATE"},
+        own={"ansible_shell_executable": "LATE"},
     ),
     "ports of the backend's own": World(
         {
@@ -264,7 +263,7 @@ def end(directory: Path, world: World) -> dict[str, Any]:
         for command in world.broken:
             pair.sandbox.sh(command)
         own = {
-            name: str(directory / "python-late") if value == "LATE" else value
+            name: str(directory / "shell-late") if value == "LATE" else value
             for name, value in world.own.items()
         }
         before = pair.state()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.integration.network.sandbox import ENTER, ROOT, SETUP, Sandbox
+from tests.integration.network.sandbox import ENTER, ROOT, SETUP, Sandbox, reached
 
 HERE = Path(__file__).resolve().parent
 WHO = (sys.executable, str(ROOT / "tests/integration/who.py"))
@@ -91,21 +91,7 @@ class World:
             check=True,
         )
         self._programs(folder)
-        # A module that runs there may start its interpreter again.
-        host.sh("touch /run/is_a_test_host")
-        python = folder / "python"
-        words = " ".join([f"--target={host.first}", *ENTER])
-        python.write_text(
-            f"#!/bin/sh\nPATH={folder}/bin:$PATH; export PATH\n"
-            f'[ -e /run/is_a_test_host ] || exec nsenter {words} --wd {sys.executable} "$@"\n'
-            f'exec {sys.executable} "$@"\n'
-        )
-        python.chmod(0o755)
-        self.variables[name] = {
-            "ansible_connection": "local",
-            "ansible_python_interpreter": str(python),
-            "ansible_become": False,
-        }
+        self.variables[name] = reached(host, folder, folder / "bin")
         path = f"PATH={folder}/bin:$PATH; export PATH\n"
         host.run("sh", "-ec", path + HOST, "host", f"{UNDERLAY}.{number}", OUTSIDE)
 
