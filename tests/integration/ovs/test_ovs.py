@@ -78,11 +78,11 @@ def test_what_is_refused(new_world: Callable[..., OvsWorld]) -> None:
         "theirs is a bridge of Open vSwitch that this role did not make": {
             "ovs_gre_switch": "theirs"
         },
-        "docker0' is no name": {},
+        "docker0': is no name": {},
         "is no part of 10.9.0.0/16": {"ovs_gre_network": "10.9.0.0/16"},
         "containers would have an MTU of 500 bytes": {"ovs_gre_mtu": 500},
     }
-    bad["docker0' is no name"] = {"ovs_gre_switch": "docker0"}
+    bad["docker0': is no name"] = {"ovs_gre_switch": "docker0"}
     for words, variables in bad.items():
         world.write_inventory("b", "c", **{**NETDEV, **variables})
         assert words in refused(world), words
