@@ -67,6 +67,10 @@ def run(known: Path, words: list[str]) -> None:
     )
     name = words[words.index("--name") + 1]
     folder = IMAGES / words[-1].replace("/", "_")
+    if not folder.exists():
+        sys.exit(f"docker: Error response from daemon: No such image: {words[-1]}.")
+    if name in running():
+        sys.exit(f'docker: Conflict. The container name "/{name}" is already in use.')
     shutil.rmtree(folder / "tmp/done", ignore_errors=True)
     null = subprocess.DEVNULL
     process = subprocess.Popen(
@@ -98,14 +102,11 @@ def inspect(known: Path, name: str) -> list[Any]:
 
 def main() -> None:
     known, (verb, *words) = Path(sys.argv[1]), sys.argv[2:]
-    if verb == "image":
-        if (IMAGES / words[-1].replace("/", "_")).exists():
-            print("image-id")
-    elif verb == "import":
+    if verb == "import":
         import_image(words)
     elif verb == "run":
         run(known, words)
-    elif verb == "inspect":
+    elif (verb, words[0]) == ("container", "inspect"):
         print(json.dumps(inspect(known, words[-1])))
     elif (verb, words[0]) == ("container", "ls"):
         print("\n".join(running()))

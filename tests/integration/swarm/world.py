@@ -29,9 +29,9 @@ class SwarmWorld(World):
         (folder / "sdk").mkdir()
         for module in SDK.split():
             (folder / "sdk" / module).symlink_to(DEBIANS / module)
-        python = folder / "python"
-        text = python.read_text()
-        python.write_text(text.replace("\n", f"\nPYTHONPATH={folder}/sdk; export PYTHONPATH\n", 1))
+        shell = folder / "shell"
+        text = shell.read_text()
+        shell.write_text(text.replace("\n", f"\nPYTHONPATH={folder}/sdk; export PYTHONPATH\n", 1))
         subprocess.Popen(
             ["nsenter", f"--target={host.first}", *ENTER]
             + [sys.executable, str(HERE / "docker_api.py"), name, str(self.directory / "swarms")]
