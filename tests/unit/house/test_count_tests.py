@@ -76,6 +76,7 @@ def test_every_run_has_a_least_count() -> None:
     assert set(least) == {
         "unit",
         "kernel",
+        "kernel-short",
         "kernel-faults",
         "lab",
         *(f"kernel-smoke-{version}" for version in old[1].split()),
