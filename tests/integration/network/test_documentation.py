@@ -32,6 +32,8 @@ BRIDGE = """
 sysctl -qw net.ipv4.ip_forward=1
 ip link add mybridge type bridge
 ip addr add 192.168.2.1/24 dev mybridge
+ip link add docker0 type bridge
+ip addr add 172.20.1.1/24 dev docker0
 """
 
 

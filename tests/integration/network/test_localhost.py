@@ -67,9 +67,9 @@ def test_every_module_is_the_file_in_this_tree(
         "topology_info": {"containers": False},
         "reachability": {"sources": [{"host": True}], "targets": ["127.0.0.1"]},
     }
-    assert {f"{module}.py" for module in calls} == {
-        path.name for path in (ROOT / "plugins" / "modules").glob("*.py")
-    }
+    found = {path.name for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    # Module program is its action plugin, which the controller runs.
+    assert {f"{module}.py" for module in calls} == found - {"program.py"}
     for module, options in calls.items():
         name = f"netfabric.container_net.{module}"
         done = sandbox.ansible(
