@@ -15,6 +15,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.integration.network.sandbox import FIRST
+
 ROOT = Path(__file__).resolve().parents[3]
 STAND_IN = Path(__file__).resolve().parent / "stand_in"
 ROLE = "netfabric.container_net.docker"
@@ -38,8 +40,6 @@ for name in systemctl journalctl dockerd docker; do cp "$2/stand_in.py" "$1/prog
 ip link set dev lo up
 /usr/bin/python3 "$2/api.py" &
 for i in $(seq 600); do [ ! -S /run/docker.sock ] || break; sleep 0.05; done
-echo ready
-exec cat
 """
 
 
@@ -50,7 +50,7 @@ class RoleHost:
         self.directory = directory
         self._process = subprocess.Popen(
             ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc"]
-            + ["sh", "-c", SETUP, "setup", str(directory), str(STAND_IN)],
+            + ["sh", "-c", SETUP + FIRST + "cat", "setup", str(directory), str(STAND_IN)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

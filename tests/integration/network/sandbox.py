@@ -24,7 +24,7 @@ UNSHARE = ("unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc")
 ENTER = ("--net", "--mount", "--pid")
 
 # A shared /run is what systemd's hosts have. /var/lib is the machine's, but for our directory.
-SETUP = """
+MOUNTS = """
 set -e
 mount -t tmpfs tmpfs /run
 mount --make-shared /run
@@ -43,13 +43,16 @@ for folder in /run/usr.lib/*; do
 done
 rm -rf /etc/container_net
 ip link set dev lo up
-echo ready
-exec cat
 """
+# Process 1 inherits what is left behind. It is no init, so the kernel has to take the dead away:
+# who waits for a daemon to be gone would wait for ever.
+FIRST = """
+echo ready
+exec env --ignore-signal=CHLD """
 
 
 class Sandbox:
-    setup = SETUP
+    setup = MOUNTS + FIRST + "cat"
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

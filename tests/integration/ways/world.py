@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.integration.network.sandbox import ENTER, ROOT, SETUP, Sandbox, reached
+from tests.integration.network.sandbox import ENTER, FIRST, MOUNTS, ROOT, Sandbox, reached
 
 HERE = Path(__file__).resolve().parent
 WHO = (sys.executable, str(ROOT / "tests/integration/who.py"))
@@ -32,8 +32,6 @@ mkdir -p /run/named /run/systemd/system /run/stand_in
 cp "$(command -v cat)" /run/named/systemd
 rm -rf /etc/docker /etc/ansible
 rm -f /etc/systemd/system/*container-net*
-echo ready
-exec /run/named/systemd
 """
 # A host as somebody else left it: Docker with its defaults, a firewall that drops what it forwards.
 HOST = """
@@ -53,7 +51,7 @@ FILES = "/etc /usr/local/lib /var/lib/container_net /run/container_net"
 
 
 class Host(Sandbox):
-    setup = SETUP.replace("echo ready\nexec cat\n", NAMED)
+    setup = MOUNTS + NAMED + FIRST + "/run/named/systemd"
 
 
 class World:
