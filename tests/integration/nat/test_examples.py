@@ -62,6 +62,6 @@ def test_s11_publish(bare_world: World) -> None:
         assert world.ask("ns1", *where) == ["192.168.2.1"] * 2
         assert world.ask("ns2", *where) == ["192.168.2.1"] * 2
         assert world.ask("", "tcp/127.0.0.1/8080") == ["192.168.2.1"]
-        world.stop_servers()
+        world.servers.stop()
 
     live(world, "s11_publish.yml", proof)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-from tests.integration.network.sandbox import ENTER, ROOT, Sandbox
+from tests.integration.network.sandbox import ROOT, Sandbox
+from tests.integration.network.servers import Servers, ask
 
 # "far" is beyond the host, and knows a way to one address behind it: what is not published has to
 # be dropped, not just lost.
@@ -62,7 +62,6 @@ iptables -t nat -A DOCKER -p tcp --dport 9999 -j DNAT --to-destination 198.51.10
 iptables -t nat -A POSTROUTING -s 198.51.100.0/24 -j MASQUERADE
 nft 'table inet stranger { chain input { type filter hook input priority 0; tcp dport 9 drop; }; }'
 """
-WHO = (sys.executable, str(ROOT / "tests" / "integration" / "who.py"))
 RUNNER = ROOT / "tests" / "integration" / "network" / "runner.py"
 
 
@@ -75,14 +74,14 @@ def ours(answer: dict[str, Any]) -> list[str]:
 class World(Sandbox):
     def __init__(self, directory: Path, nf: int = 0, rooms: bool = True) -> None:
         super().__init__(directory)
-        self._servers: list[subprocess.Popen[str]] = []
+        self.servers = Servers()
         self.sh(BEYOND.format(nf=nf))
         if rooms:
             self.sh(ROOMS)
         self.sh(STRANGERS)
 
     def close(self) -> None:
-        self.stop_servers()
+        self.servers.stop()
         super().close()
 
     # --- the module ---
@@ -120,28 +119,11 @@ class World(Sandbox):
 
     def serve(self, netns: str, *words: str) -> None:
         """ "tcp/0.0.0.0/80" and the like; in the host's own namespace where ``netns`` is empty."""
-        there = ["ip", "netns", "exec", netns] if netns else []
-        enter = ["nsenter", f"--target={self.first}", *ENTER]
-        server = subprocess.Popen(
-            [*enter, *there, *WHO, "serve", *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._servers.append(server)
-        assert server.stdout is not None
-        assert server.stdout.readline() == "ready\n"
-
-    def stop_servers(self) -> None:
-        while self._servers:
-            self._servers.pop().communicate(timeout=30)
+        self.servers.start(self, netns, *words)
 
     def ask(self, netns: str, *questions: str) -> list[str]:
         """Who it was that asked, as each server saw it; "" where none answered."""
-        there = ["ip", "netns", "exec", netns] if netns else []
-        done = self.run(*there, *WHO, "ask", *questions)
-        answers: list[str] = json.loads(done.stdout)
-        return answers
+        return ask(self, netns, *questions)
 
     def rules(self) -> str:
         """Every rule, without counters."""

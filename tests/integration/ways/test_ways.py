@@ -41,7 +41,7 @@ def check_traffic(world: World, mtu: int, *names: str) -> None:
         assert world.seen_as(one, target, netns=""), pair
     for name in names:
         assert world.seen_as(name, OUTSIDE) == world.address(name)
-    world.stop_servers()
+    world.servers.stop()
 
 
 def docker_settings(world: World, name: str) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.integration.network.sandbox import ENTER, FIRST, MOUNTS, ROOT, Sandbox, reached
+from tests.integration.network.sandbox import FIRST, MOUNTS, ROOT, Sandbox, reached
+from tests.integration.network.servers import Servers, ask
 
 HERE = Path(__file__).resolve().parent
-WHO = (sys.executable, str(ROOT / "tests/integration/who.py"))
 UNDERLAY = "192.168.100"
 OUTSIDE = f"{UNDERLAY}.254"
 PORT = 7009
@@ -60,7 +60,7 @@ class World:
     def __init__(self, directory: Path, *names: str) -> None:
         self.directory = directory
         self.hosts: dict[str, Host] = {}
-        self._servers: list[subprocess.Popen[str]] = []
+        self.servers = Servers()
         self._inventory = directory / "inventory.json"
         (directory / "lan").mkdir()
         self.lan = Sandbox(directory / "lan")
@@ -73,7 +73,7 @@ class World:
         self.write_inventory(*names)
 
     def close(self) -> None:
-        self.stop_servers()
+        self.servers.stop()
         for host in [*self.hosts.values(), self.lan]:
             host.close()
 
@@ -199,33 +199,14 @@ class World:
 
     def serve(self) -> None:
         """Servers in all containers, and beyond the hosts, that tell who asked them."""
-        self.stop_servers()
+        self.servers.stop()
         for host in self.hosts.values():
-            self._serve(host, "ip", "netns", "exec", "box")
-        self._serve(self.lan)
-
-    def _serve(self, host: Sandbox, *inside: str) -> None:
-        enter = ["nsenter", f"--target={host.first}", *ENTER]
-        server = subprocess.Popen(
-            [*enter, *inside, *WHO, "serve", f"tcp/0.0.0.0/{PORT}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._servers.append(server)
-        assert server.stdout is not None
-        assert server.stdout.readline() == "ready\n"
-
-    def stop_servers(self) -> None:
-        while self._servers:
-            self._servers.pop().communicate(timeout=30)
+            self.servers.start(host, "box", f"tcp/0.0.0.0/{PORT}")
+        self.servers.start(self.lan, "", f"tcp/0.0.0.0/{PORT}")
 
     def seen_as(self, name: str, address: str, netns: str = "box") -> str:
         """The address with which a TCP connection arrives; "" where none does."""
-        inside = ["ip", "netns", "exec", netns] if netns else []
-        done = self.hosts[name].run(*inside, *WHO, "ask", f"tcp/{address}/{PORT}")
-        (answer,) = json.loads(done.stdout)
-        return str(answer)
+        return ask(self.hosts[name], netns, f"tcp/{address}/{PORT}")[0]
 
 
 @dataclass(frozen=True)
