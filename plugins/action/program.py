@@ -25,7 +25,6 @@ class ActionModule(ActionBase):
     _requires_connection = True
     _supports_check_mode = True
     _supports_async = False
-    _VALID_ARGS = frozenset(("argv", "stdin"))
 
     def run(
         self, tmp: str | None = None, task_vars: dict[str, Any] | None = None
