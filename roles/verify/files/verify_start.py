@@ -122,13 +122,13 @@ def start_container(want: dict[str, Any]) -> dict[str, Any]:
     }
     settings = [word for key, value in environment.items() for word in ("-e", f"{key}={value}")]
     options = ["--rm", "--pull=never", "--name", want["container"], "--network", want["network"]]
-    # What stands in the way, in Docker's words, and what is done about it; each once.
+    # What stands in the way, in Docker's words, and what is done about it: either may come first.
     remedies = {
         "No such image": lambda: make_image(image),
         "is already in use": lambda: remove_container(want["container"]),
     }
     done = []
-    while True:
+    for dummy in range(1 + len(remedies)):
         try:
             docker("run", "-d", *options, *settings, image)
             break
@@ -137,7 +137,7 @@ def start_container(want: dict[str, Any]) -> dict[str, Any]:
             if not todo:
                 raise
             remedies[todo[0]]()
-            done.append(todo[0])
+            done += todo[:1]
     found = json.loads(docker("container", "inspect", want["container"]))[0]
     return {
         "image": image,
