@@ -107,6 +107,19 @@ _SAYINGS: tuple[tuple[str, str, str, str], ...] = (
         "etcd's database is full (alarm NOSPACE)",
         "Compact and defragment etcd, then disarm the alarm",
     ),
+    # etcdctl itself asks again where it only reads; whether a write took place it cannot know.
+    (
+        "leader changed",
+        UNREACHABLE,
+        "the members have chosen another leader meanwhile",
+        "Run it again: it begins with a look at what is there",
+    ),
+    (
+        "etcdserver: request timed out",
+        UNREACHABLE,
+        "its members did not agree in time",
+        "Run it again; if it stays so, see whether a majority of them runs, and their logs",
+    ),
     (
         "connection refused",
         UNREACHABLE,

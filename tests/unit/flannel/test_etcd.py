@@ -109,6 +109,11 @@ def test_bad_timeout(timeout: int) -> None:
         ("tls: private key does not match public key", _etcd_probe.CERTIFICATE),
         ("dial tcp 127.0.0.1:1: connect: connection refused", _etcd_probe.UNREACHABLE),
         ("etcdserver: mvcc: database space exceeded", _etcd_probe.UNREACHABLE),
+        ("Error: etcdserver: leader changed", _etcd_probe.UNREACHABLE),
+        (
+            "etcdserver: request timed out, possibly due to connection lost",
+            _etcd_probe.UNREACHABLE,
+        ),
     ],
 )
 def test_explain(said: str, kind: str) -> None:
