@@ -122,10 +122,12 @@ def start_container(want: dict[str, Any]) -> dict[str, Any]:
     }
     settings = [word for key, value in environment.items() for word in ("-e", f"{key}={value}")]
     options = ["--rm", "--pull=never", "--name", want["container"], "--network", want["network"]]
-    # What stands in the way, in Docker's words, and what is done about it: either may come first.
+    # What stands in the way, in Docker's words, and what is done about it, once each, in any order.
     remedies = {
         "No such image": lambda: make_image(image),
         "is already in use": lambda: remove_container(want["container"]),
+        # A node of a swarm waits twenty seconds for its managers, which may be busy starting.
+        "attaching to network failed": lambda: remove_container(want["container"]),
     }
     done = []
     for dummy in range(1 + len(remedies)):
