@@ -44,23 +44,13 @@ def test_life_of_a_segment(new_world: Callable[..., OvsWorld]) -> None:
         }
     assert world.playbook(*JOIN).changed() == []
 
-    boot(world, "b")
+    world.boot("b")
+    world.systemctl("b", "restart", "docker.service")
     check_traffic(world, MTU, "b", "c")
     assert world.playbook(*JOIN, "--check").changed() == []
 
     world.playbook(TEARDOWN)
     assert {name: world.state(name) for name in world.hosts} == before
-
-
-def boot(world: OvsWorld, name: str) -> None:
-    """Open vSwitch and Docker start with what is on the disk."""
-    systemctl = str(world.directory / name / "bin/systemctl")
-    host = world.hosts[name]
-    host.run(systemctl, "stop", "openvswitch-switch.service")
-    host.sh("ip link del docker0")
-    host.run(systemctl, "start", "openvswitch-switch.service")
-    world.give_address(name)
-    host.run(systemctl, "restart", "docker.service")
 
 
 def refused(world: OvsWorld, *words: str) -> str:

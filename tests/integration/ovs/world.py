@@ -21,8 +21,9 @@ from tests.integration.ways.world import OUTSIDE, World
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = ROOT / "roles/ovs_gre/files/ovs_gre.py"
-THEIRS = """
-systemctl start openvswitch-switch.service
+SERVICE = "openvswitch-switch.service"
+THEIRS = f"""
+systemctl start {SERVICE}
 ovs-vsctl add-br theirs -- set Bridge theirs datapath_type=netdev -- add-port theirs eth1
 ip address flush dev eth1
 """
@@ -113,10 +114,18 @@ class OvsWorld(World):
         self.hosts[name].run("sh", "-c", 'echo "$1" >/etc/docker/daemon.json', "docker", text)
         self.systemctl(name, "restart", "docker.service")
 
+    def boot(self, name: str) -> None:
+        """A start of the host, until Docker: Open vSwitch has what is on the disk."""
+        bridges = self.vsctl(name, "list-br").split()
+        self.systemctl(name, "stop", SERVICE)
+        # ovs-vswitchd leaves its bridges' devices to the next one; they do not outlive the kernel.
+        for link in ["docker0", *bridges]:
+            self.hosts[name].run("ip", "link", "del", link)
+        self.systemctl(name, "start", SERVICE)
+        self.give_address(name)
+
     def systemctl(self, name: str, *words: str) -> None:
         self.hosts[name].run(str(self.directory / name / "bin/systemctl"), *words)
-        if words == ("start", "openvswitch-switch.service"):
-            self.give_address(name)
 
     def vsctl(self, name: str, words: str) -> str:
         return self.hosts[name].sh(f"ovs-vsctl {words}").strip()
