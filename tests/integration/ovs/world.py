@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.network.sandbox import ENTER, ROOT
+from tests.integration.ovs.stand_in import SERVICE
 from tests.integration.ways.world import OUTSIDE, World
 
 HERE = Path(__file__).resolve().parent
 PROGRAM = ROOT / "roles/ovs_gre/files/ovs_gre.py"
-SERVICE = "openvswitch-switch.service"
 THEIRS = f"""
 systemctl start {SERVICE}
 ovs-vsctl add-br theirs -- set Bridge theirs datapath_type=netdev -- add-port theirs eth1
