@@ -206,7 +206,8 @@ class World:
 
     def seen_as(self, name: str, address: str, netns: str = "box") -> str:
         """The address with which a TCP connection arrives; "" where none does."""
-        return ask(self.hosts[name], netns, f"tcp/{address}/{PORT}")[0]
+        (answer,) = ask(self.hosts[name], netns, f"tcp/{address}/{PORT}")
+        return answer
 
 
 @dataclass(frozen=True)
