@@ -139,7 +139,7 @@ def start_container(want: dict[str, Any]) -> dict[str, Any]:
             if not todo:
                 raise
             remedies[todo[0]]()
-            done += todo[:1]
+            done.append(todo[0])
     found = json.loads(docker("container", "inspect", want["container"]))[0]
     return {
         "image": image,
