@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import socketserver
 import subprocess
@@ -22,17 +21,15 @@ from typing import Any
 
 import pytest
 
-PROGRAM = Path(__file__).resolve().parents[3] / "roles" / "docker" / "files" / "docker_state.py"
+from tests.unit.scripts import ROOT, load
+
+PROGRAM = "roles/docker/files/docker_state.py"
 NOTHING = {"running": [], "lost": [], "live_restore": False}
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("docker_state", PROGRAM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(PROGRAM)
     module.SOCKET = str(tmp_path / "docker.sock")
     return module
 
@@ -119,7 +116,7 @@ def test_the_answer(tmp_path: Path) -> None:
     # As the role runs it: from standard input.
     process = subprocess.run(
         [sys.executable, "-", json.dumps(question)],
-        input=PROGRAM.read_text(),
+        input=(ROOT / PROGRAM).read_text(),
         capture_output=True,
         text=True,
         check=True,

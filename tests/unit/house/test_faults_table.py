@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from typing import Any
 
+from tests.unit.scripts import load
+
 ROOT = Path(__file__).resolve().parents[3]
-SPEC = importlib.util.spec_from_file_location("faults", ROOT / "tools" / "faults.py")
-faults: Any = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(faults)
+faults = load("tools/faults.py")
 
 NAMES = {"one": "The first", "two": "The second"}
 EMPTY = "# Title\n\n<!-- kernel -->\n<!-- end of kernel -->\n\n<!-- vm -->\n<!-- end of vm -->\n"

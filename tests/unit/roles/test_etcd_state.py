@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import datetime
 import getpass
-import importlib.util
 import ipaddress
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,20 +18,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-SCRIPT = Path(__file__).resolve().parents[3] / "roles/etcd/files/etcd_state.py"
+from tests.unit.scripts import load
+
 NOW = datetime.datetime(2026, 11, 21, tzinfo=datetime.timezone.utc)
 DAY = datetime.timedelta(days=1)
 
 
-def load() -> ModuleType:
-    """The script as a module; it is no part of a package because it travels alone."""
-    spec = importlib.util.spec_from_file_location("etcd_state", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-state = load()
+state = load("roles/etcd/files/etcd_state.py")
 
 # --- rights ---
 

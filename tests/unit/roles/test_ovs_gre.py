@@ -7,25 +7,13 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[3] / "roles/ovs_gre/files/ovs_gre.py"
+from tests.unit.scripts import load
 
-
-def load() -> ModuleType:
-    """The script as a module; it is no part of a package because it travels alone."""
-    spec = importlib.util.spec_from_file_location("ovs_gre", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-ovs = load()
+ovs = load("roles/ovs_gre/files/ovs_gre.py")
 
 WANT: dict[str, Any] = {
     "bridge": "obr0",

@@ -6,15 +6,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[3] / "roles/verify/files/verify_start.py"
+from tests.unit.scripts import load
+
 WANT: dict[str, Any] = {
     "host": "node1",
     "image": "container_net/verify",
@@ -52,9 +51,7 @@ class Docker:
 
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verify_start", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load("roles/verify/files/verify_start.py")
     monkeypatch.setattr(module, "image_archive", lambda busybox: b"")
     monkeypatch.setattr(module, "static_busybox", lambda: "/bin/busybox")
     return module
