@@ -10,7 +10,8 @@ LAB ?= play
 LAB_PY := /usr/bin/python3 tests/lab/lab.py
 TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-QUICK := unit style sanity lab
+# Linters keep one processor busy, and the lab waits for machines most of the time.
+QUICK := unit style+sanity+lab
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
 .PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-short kernel-faults kernel-smoke bench \

@@ -4,7 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Runs make targets one after the other: says which one runs, how long each took, and stops
-# at the first that fails. Usage: tools/stages.sh GOAL TARGET...
+# at the first that fails. TARGETs that are joined by + run beside each other, and are shown
+# when all of them have ended. Usage: tools/stages.sh GOAL TARGET[+TARGET...]...
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -19,6 +20,41 @@ finish() {
     if ls .build/results/*.xml >/dev/null 2>&1 && [ -x .venv/bin/python ]; then
         .venv/bin/python tools/count_tests.py .build/results/*.xml || return 1
     fi
+}
+
+# One target, into its log; its status goes through a file, because a pipe would hide it.
+target() {
+    status=0
+    "${MAKE:-make}" --no-print-directory "$1" </dev/null 2>&1 || status=$?
+    echo "$status" >"$logs/$1.status"
+}
+
+ended_well() {
+    status=$(cat "$logs/$1.status")
+    rm -f "$logs/$1.status"
+    [ "$status" -eq 0 ] || { failed=$1 && return 1; }
+}
+
+alone() {
+    target "$1" | tee "$logs/$1.log"
+    ended_well "$1"
+}
+
+beside() {
+    targets=$(echo "$1" | tr + ' ')
+    echo "(at once; their logs: $PWD/$logs)"
+    # What a shell has in the background does not hear of ctrl-c.
+    trap 'trap - TERM; kill -TERM 0; exit 130' INT TERM
+    for one in $targets; do target "$one" >"$logs/$one.log" & done
+    wait
+    trap - INT TERM
+    good=0
+    for one in $targets; do
+        printf '\n--- %s\n' "$one"
+        cat "$logs/$one.log"
+        ended_well "$one" || good=1
+    done
+    return "$good"
 }
 
 # The shell reads a script while it runs: main is read whole, so an edit meanwhile does no harm.
@@ -38,21 +74,17 @@ main() {
         number=$((number + 1))
         printf '\n==> %s [%d/%d] %s\n' "$goal" "$number" "$total" "$stage"
         from=$(date +%s)
-        rm -f "$logs/$stage.status"
-        # The pipe to tee hides make's status, so it goes through a file.
-        {
-            status=0
-            "${MAKE:-make}" --no-print-directory "$stage" </dev/null || status=$?
-            echo "$status" >"$logs/$stage.status"
-        } 2>&1 | tee "$logs/$stage.log"
-        status=$(cat "$logs/$stage.status")
-        rm -f "$logs/$stage.status"
+        status=0
+        case $stage in
+            *+*) beside "$stage" || status=1 ;;
+            *) alone "$stage" || status=1 ;;
+        esac
         took=$(in_minutes $(($(date +%s) - from)))
         if [ "$status" -ne 0 ]; then
             printf '    %-28s %s  FAILED\n' "$stage" "$took" >>"$report"
             finish || true
-            printf '==> %s FAILED in stage %s (exit %s); its log: %s\n' \
-                "$goal" "$stage" "$status" "$PWD/$logs/$stage.log" >&2
+            printf '==> %s FAILED in stage %s; its log: %s\n' \
+                "$goal" "$stage" "$PWD/$logs/$failed.log" >&2
             exit 1
         fi
         printf '    %-28s %s\n' "$stage" "$took" >>"$report"
