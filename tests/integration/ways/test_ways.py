@@ -108,20 +108,30 @@ def boot(world: World, name: str, way: str) -> None:
     host.run(str(world.directory / name / "bin/systemctl"), "restart", "docker.service")
 
 
-def test_a_switch_leaves_nothing_of_the_old_way(new_world: Callable[..., World]) -> None:
+@pytest.mark.parametrize(
+    "ways",
+    [
+        ("direct_routes", "static_vxlan"),
+        pytest.param(("static_vxlan", "direct_routes"), marks=pytest.mark.long),
+    ],
+    ids=" to ".join,
+)
+def test_a_switch_leaves_nothing_of_the_old_way(
+    new_world: Callable[..., World], ways: tuple[str, ...]
+) -> None:
     world = new_world("a", "b")
     before = {name: world.state(name) for name in world.hosts}
-    ways = ["direct_routes", "static_vxlan", "direct_routes"]
     for old, way in zip(["", *ways], ways):
         world.write_inventory("a", "b", container_net_overlay=way)
-        assert world.playbook(*JOIN, "--check").code == 0
+        if old:
+            assert world.playbook(*JOIN, "--check").code == 0
         world.playbook(*JOIN)
         assert [world.box(name) for name in "ab"] == ["172.20.1.2", "172.20.2.2"]
         check_traffic(world, MTU[way], "a", "b")
         for name in world.hosts:
             assert not old or old not in world.words_of(name)
             assert ("vxlan-net" in world.state(name)["links"]) is (way == "static_vxlan")
-        assert world.playbook(*JOIN).changed() == []
+    assert world.playbook(*JOIN).changed() == []
     world.playbook(TEARDOWN)
     assert {name: world.state(name) for name in world.hosts} == before
 
