@@ -9,6 +9,7 @@ Not part of the unit floor: it starts virtual machines (seconds, once their snap
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -111,6 +112,19 @@ def test_a_frame_reaches_the_others_and_never_its_sender() -> None:
     heard = lab("ssh", "test-one", "node1", *program, "shout").stdout.split()
     assert [listener.communicate()[0].split() for listener in listeners] == [["1"], ["1"]]
     assert heard == ["ready", "0"]
+
+
+def test_machines_run_on_every_processor() -> None:
+    """Also when who starts them is bound to one, as Mitogen binds what it starts."""
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(everywhere)})
+    try:
+        assert lab("up", "test-one", "--node=node1=bookworm").returncode == 0
+    finally:
+        os.sched_setaffinity(0, everywhere)
+    known = labs.get("test-one")
+    pid = int(known.machine(known.nodes[0]).pidfile.read_text())
+    assert os.sched_getaffinity(pid) >= everywhere
 
 
 def test_an_interrupted_start_leaves_nothing() -> None:
