@@ -75,10 +75,15 @@ def test_host_reaches_the_other_hosts_container(
     nodes: dict[str, Node], one: str, other: str, way: str
 ) -> None:
     """A host reaches a remote container with ping and TCP; hosts are on no network of a swarm."""
-    status, output = nodes[one].ping(nodes[other].container, 84, inside=False)
-    assert (status == 0) is (way != "swarm_overlay"), output
-    if way != "swarm_overlay":
-        nodes[one].seen_as(nodes[other].container, inside=False)
+    target = nodes[other].container
+    if way == "swarm_overlay":
+        # No ping: what has no route leaves by the lab's default gateway, and QEMU answers with
+        # nonsense that ping may wait on for ever.
+        assert " via " in nodes[one].host.check_output(f"ip route get {target}")
+        return
+    status, output = nodes[one].ping(target, 84, inside=False)
+    assert status == 0, output
+    nodes[one].seen_as(target, inside=False)
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)
