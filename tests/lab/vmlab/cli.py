@@ -56,6 +56,9 @@ def _interrupted(number: int, dummy: FrameType | None) -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command of the lab; return the exit code."""
+    # Mitogen binds itself and what it starts to one processor (its affinity.py): all machines, and
+    # what builds their images, would share it.
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
     # A polite end must run the same clean-up as an error.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)

@@ -105,21 +105,11 @@ def stop_started() -> None:
         stop(machine)
 
 
-def _on_every_processor() -> None:
-    """Mitogen binds itself and what it starts to one: all machines would share it (affinity.py)."""
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-
-
 def start(machine: Machine, command: Sequence[str]) -> None:
     """Start a QEMU that goes on in the background; its early errors become LabError."""
     _started.append(machine)
     done = subprocess.run(
-        command,
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=machine.directory,
-        preexec_fn=_on_every_processor,
+        command, check=False, capture_output=True, text=True, cwd=machine.directory
     )
     if done.returncode != 0:
         if "host forwarding" in done.stderr or "Address already in use" in done.stderr:
