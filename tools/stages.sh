@@ -22,22 +22,24 @@ finish() {
     fi
 }
 
-# One target, into its log; its status goes through a file, because a pipe would hide it.
+# One target; its status goes through a file, because a pipe would hide it.
 target() {
-    status=0
-    "${MAKE:-make}" --no-print-directory "$1" </dev/null 2>&1 || status=$?
-    echo "$status" >"$logs/$1.status"
+    rm -f "$logs/$1.status"
+    ended=0
+    "${MAKE:-make}" --no-print-directory "$1" </dev/null 2>&1 || ended=$?
+    echo "$ended" >"$logs/$1.status"
 }
 
-ended_well() {
-    status=$(cat "$logs/$1.status")
+# Keeps in `failed` and `status` which target did not end well, and how it ended.
+look_at() {
+    ended=$(cat "$logs/$1.status")
     rm -f "$logs/$1.status"
-    [ "$status" -eq 0 ] || { failed=$1 && return 1; }
+    [ "$ended" -eq 0 ] || { failed=$1 && status=$ended; }
 }
 
 alone() {
     target "$1" | tee "$logs/$1.log"
-    ended_well "$1"
+    look_at "$1"
 }
 
 beside() {
@@ -48,13 +50,11 @@ beside() {
     for one in $targets; do target "$one" >"$logs/$one.log" & done
     wait
     trap - INT TERM
-    good=0
     for one in $targets; do
         printf '\n--- %s\n' "$one"
         cat "$logs/$one.log"
-        ended_well "$one" || good=1
+        look_at "$one"
     done
-    return "$good"
 }
 
 # The shell reads a script while it runs: main is read whole, so an edit meanwhile does no harm.
@@ -76,15 +76,15 @@ main() {
         from=$(date +%s)
         status=0
         case $stage in
-            *+*) beside "$stage" || status=1 ;;
-            *) alone "$stage" || status=1 ;;
+            *+*) beside "$stage" ;;
+            *) alone "$stage" ;;
         esac
         took=$(in_minutes $(($(date +%s) - from)))
         if [ "$status" -ne 0 ]; then
             printf '    %-28s %s  FAILED\n' "$stage" "$took" >>"$report"
             finish || true
-            printf '==> %s FAILED in stage %s; its log: %s\n' \
-                "$goal" "$stage" "$PWD/$logs/$failed.log" >&2
+            printf '==> %s FAILED in stage %s (exit %s); its log: %s\n' \
+                "$goal" "$failed" "$status" "$PWD/$logs/$failed.log" >&2
             exit 1
         fi
         printf '    %-28s %s\n' "$stage" "$took" >>"$report"
