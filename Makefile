@@ -45,8 +45,8 @@ unit: ## rules, as tables; touches nothing
 kernel: kernel-full kernel-faults kernel-smoke ## the modules on this kernel, in throw-away namespaces (root or sudo)
 
 # One more than there are processors, up to four: each waits for something now and then.
-WORKERS := $(shell n=$$(nproc) && echo $$((n < 4 ? n + 1 : 4)))
-KERNEL_TESTS := -n $(WORKERS) --dist=loadfile --no-loadscope-reorder \
+WORKERS = $(shell n=$$(nproc) && echo $$((n < 4 ? n + 1 : 4)))
+KERNEL_TESTS = -n $(WORKERS) --dist=loadfile --no-loadscope-reorder \
 	--ignore=tests/integration/faults tests/integration
 
 kernel-full:
