@@ -140,7 +140,7 @@ def test_a_revoked_lease_ends_flanneld(hosts: Hosts) -> None:
 
 
 def test_who_loses_a_subnet_notices(hosts: Hosts) -> None:
-    """A flanneld whose lease went to another host ends, and then takes the one that it has now.
+    """A flanneld whose lease went to another host stops work, and then takes the one it has now.
 
     One whose lease is overwritten would not notice, and would write it back a day later.
     """
@@ -162,7 +162,7 @@ def test_who_loses_a_subnet_notices(hosts: Hosts) -> None:
     inventory[1]["subnet"] = "172.20.1.0/24"
     assert [entry["subnet"] for entry in reserve()["leases"]] == ["172.20.3.0/24", "172.20.1.0/24"]
     for number, subnet in ((1, "172.20.3.0/24"), (2, "172.20.1.0/24")):
-        assert hosts.ended(number)
+        assert hosts.revoked(number)
         hosts.stop(number)
         hosts.start(number)
         found = hosts.info(number)
@@ -173,7 +173,7 @@ def test_who_loses_a_subnet_notices(hosts: Hosts) -> None:
     result = reserve()
     assert result["revoked"] == ["192.168.77.2"]
     assert result["leases"][1]["subnet"] == "172.20.2.0/24"
-    assert hosts.ended(2)
+    assert hosts.revoked(2)
     hosts.stop(2)
     hosts.start(2)
     assert hosts.info(2)["subnet"] == "172.20.1.0/24"
