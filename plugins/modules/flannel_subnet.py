@@ -29,6 +29,10 @@ options:
   state:
     description:
       - V(absent) removes the lease and what was noted. A flanneld that runs there then stops.
+      - A flanneld up to 0.28.9 that loses its lease at the moment at which another lease changes
+        may hang instead of ending, so that its unit does not start it again. Module
+        M(netfabric.container_net.flannel_subnet_info) says of such a host that it is not ready;
+        restart flanneld there, as role C(flannel) does.
     type: str
     choices: [present, absent]
     default: present
