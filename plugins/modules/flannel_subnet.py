@@ -70,6 +70,13 @@ options:
         description:
           - The IPv6 subnet that the host is to have.
         type: str
+      move:
+        description:
+          - V(false) refuses, before anything is written, to give the host another subnet than it
+            has, be it that it is to have another (O(leases[].subnet)) or that another host is to
+            have its one. For hosts whose containers would stay behind in the old subnet.
+        type: bool
+        default: true
   purge:
     description:
       - V(true) says that O(leases) names the whole inventory. Hosts that an earlier run of this
@@ -208,6 +215,7 @@ def main() -> None:
                     "public_ip": {"type": "str", "required": True},
                     "subnet": {"type": "str"},
                     "ipv6_subnet": {"type": "str"},
+                    "move": {"type": "bool", "default": True},
                 },
             },
             "purge": {"type": "bool", "default": False},

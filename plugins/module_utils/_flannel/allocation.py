@@ -25,6 +25,7 @@ class Wanted:
     public_ip: str
     ipv4: Network | None = None
     ipv6: Network | None = None
+    move: bool = True  # whether it may lose what it has for something else
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def wanted_from_params(entries: Sequence[Mapping[str, Any]], option: str) -> lis
                         "Give every host a subnet of its own",
                     )
             taken.append((subnet, host))
-        wanted.append(Wanted(host, ipv4, ipv6))
+        wanted.append(Wanted(host, ipv4, ipv6, entry.get("move") is not False))
     return wanted
 
 
@@ -141,6 +142,8 @@ def assign(
             continue
         _claim(busy, host, subnets.each())
         result.append(_assignment(host, subnets, held.get(host, []), noted.get(host, [])))
+        if not want.move:
+            _refuse_to_move(result[-1])
     if short:
         raise ContainerNetError(
             f"{short[0]}, and {len(short)} of the {len(wanted)} hosts of this task get none. "
@@ -148,6 +151,22 @@ def assign(
             "network."
         )
     return result
+
+
+def _refuse_to_move(item: Assignment) -> None:
+    """Raise OptionError when the host has another subnet than it would get."""
+    if item.drop:
+        old, new = (
+            " ".join(str(subnet) for subnet in had.each())
+            for had in (item.drop[0].subnets, item.subnets)
+        )
+        raise OptionError(
+            "move",
+            False,
+            f"the host {item.public_ip} has {old} and would get {new}",
+            "Correct the subnets, or let it move: role flannel does when the host is part of the "
+            "run (--limit)",
+        )
 
 
 def _pinned(config: Config, want: Wanted) -> tuple[Network, ...]:

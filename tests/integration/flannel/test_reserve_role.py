@@ -98,6 +98,12 @@ def test_the_inventory_is_what_is_reserved(site: Site) -> None:
     everybody = {**both, "192.0.2.3": "172.20.2.0-24", "192.0.2.4": "172.20.3.0-24"}
     assert site.holders() == everybody
 
+    # A subnet of theirs is not given away behind their backs.
+    taken = some("h1", "h2", "h3", "h4", h2="172.20.40.0/24", h4="172.20.1.0/24")
+    dummy, said = site.run(taken, "--limit", "h4", check=False)
+    assert "the host 192.0.2.1 has 172.20.1.0/24 and would get 172.20." in said
+    assert site.holders() == everybody
+
     # One left the inventory: a run for any host takes its lease away, unless that is not wanted.
     left = some("h1", "h2", "h4", h2="172.20.40.0/24")
     assert site.run(left, flannel_purge=False)[0] == 0

@@ -219,6 +219,22 @@ def test_assign(
     assert not any(item.put_lease or item.put_record or item.drop for item in again)
 
 
+@pytest.mark.parametrize("pins", [{B: "172.20.9.0/24"}, {A: "172.20.7.0/24"}])
+def test_a_host_that_may_not_move(pins: dict[str, str]) -> None:
+    """Neither for another host nor for a pin of its own; what it has may be pinned all the same."""
+    have = [lease(A, "172.20.9.0/24")]
+
+    def plan(pins: dict[str, str]) -> list[allocation.Assignment]:
+        entries = [{"public_ip": host, "subnet": pins.get(host)} for host in (A, B)]
+        entries[0]["move"] = False
+        return allocation.assign(CONFIG, allocation.wanted_from_params(entries, "leases"), have, [])
+
+    with pytest.raises(OptionError, match=f"the host {A} has 172.20.9.0/24 and would get"):
+        plan(pins)
+    assert [item.drop for item in plan({A: "172.20.9.0/24", B: "172.20.7.0/24"})] == [(), ()]
+    assert [str(item.subnets.ipv4) for item in plan({})] == ["172.20.9.0/24", "172.20.1.0/24"]
+
+
 def test_what_there_is_to_do() -> None:
     plan = allocation.assign(
         CONFIG,
