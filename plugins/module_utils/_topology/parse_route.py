@@ -77,7 +77,8 @@ def route_of(params: Params, where: str, netns: str, dev: str | None = None) -> 
 
 def absent_route_of(params: Params, netns: str) -> WantRouteAbsent:
     via = values.address("via", params["via"]) if params.get("via") is not None else None
-    dst = values.network("dst", params["dst"], params.get("via"))
+    hint = via if via is not None else params.get("src")
+    dst = values.network("dst", params["dst"], hint)
     return WantRouteAbsent(
         netns=netns,
         dst=dst,
