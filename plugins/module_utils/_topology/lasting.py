@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .._errors import OptionError
 from .kinds import KINDS, Type
-from .model import HOST, Key, Network, Route, Want, WantLink
+from .model import HOST, Interface, Key, Route, Want, WantLink
 
 
 def refuse_unlasting(want: Want) -> None:
@@ -44,8 +44,8 @@ def early_part(want: Want) -> Want | None:
     """
     links = _own_links(want)
     keys = {link.key for link in links}
-    networks = _networks(links)
-    routes = tuple(route for route in want.routes if _is_own(route, keys, networks))
+    addresses = [(link.netns, address) for link in links for address in link.addresses or ()]
+    routes = tuple(route for route in want.routes if _is_own(route, keys, addresses))
     if tuple(links) == want.links and routes == want.routes:
         return None
     return replace(want, links=tuple(links), routes=routes, prune=False)
@@ -79,20 +79,15 @@ def _lower(link: WantLink) -> set[Key]:
     return {(link.netns, str(value)) for name, value in link.options if types[name] is Type.LINK}
 
 
-def _networks(links: list[WantLink]) -> set[tuple[str, Network]]:
-    return {(link.netns, a.network) for link in links for a in link.addresses or ()}
-
-
-def _is_own(route: Route, keys: set[Key], networks: set[tuple[str, Network]]) -> bool:
+def _is_own(route: Route, keys: set[Key], addresses: list[tuple[str, Interface]]) -> bool:
+    own = [address for netns, address in addresses if netns == route.netns]
+    if route.src is not None and route.src not in {address.ip for address in own}:
+        return False
     if route.type != "unicast" or route.dev == "lo":
         return True
     if route.dev is not None:
         return (route.netns, route.dev) in keys
-    via = route.via
-    return via is not None and any(
-        netns == route.netns and via.version == network.version and via in network
-        for netns, network in networks
-    )
+    return route.via is not None and any(route.via in address.network for address in own)
 
 
 def is_same(one: Want, other: Want) -> bool:

@@ -74,6 +74,15 @@ LATER: list[tuple[str, dict[str, Any], set[str], int]] = [
         0,
     ),
     (
+        "a route with the source of a network card",
+        {
+            "bridges": [BRIDGE],
+            "routes": [{"dst": "10.2.0.0/16", "via": "10.1.0.9", "src": "192.0.2.5"}],
+        },
+        {"br"},
+        0,
+    ),
+    (
         "a network card as a port",
         {"bridges": [{**BRIDGE, "ports": ["eth1"], "purge_ports": True}]},
         {"br"},
