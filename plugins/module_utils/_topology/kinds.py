@@ -218,12 +218,13 @@ KINDS: dict[str, Kind] = {
         "bridges",
         options=(
             _number("priority", "priority", 0, 65535),
+            # Before forward_delay, which may be short only without it.
+            Option("stp", "stp_state"),
             _number("forward_delay", "forward_delay", 0, 30, 100, "seconds"),
             _number("hello_time", "hello_time", 1, 10, 100, "seconds"),
             _number("max_age", "max_age", 6, 40, 100, "seconds"),
             _number("ageing_time", "ageing_time", 0, 10_000_000, 100, "seconds"),
             _number("vlan_default_pvid", "vlan_default_pvid", 0, 4094),
-            Option("stp", "stp_state"),
             Option("vlan_filtering", "vlan_filtering"),
             Option("multicast_snooping", "mcast_snooping"),
         ),
