@@ -36,6 +36,8 @@ ZERO_MAC = "00:00:00:00:00:00"
 MARK = "container_net:"
 # Ours among the rtnetlink protocol numbers (unused in iproute2's rt_protos).
 ROUTE_PROTOCOL = 67
+# RTPROT_KERNEL: a route that came with an address, and goes with it.
+KERNEL_PROTOCOL = 2
 TABLE_MAIN = 254
 # What the kernel gives a route whose metric is left out.
 DEFAULT_METRIC = {4: 0, 6: 1024}

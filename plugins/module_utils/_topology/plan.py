@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from .._errors import OptionError
 from .check import check
 from .draft import Draft, place
-from .model import ROUTE_PROTOCOL, Have, Link, OptionValue, Route, Want, WantNamespace
+from .model import (
+    KERNEL_PROTOCOL,
+    ROUTE_PROTOCOL,
+    Have,
+    Link,
+    OptionValue,
+    Route,
+    Want,
+    WantNamespace,
+)
 from .operations import AddNamespace, AttachNamespace, Operation, SetRoute, SetSysctl, set_link
 from .placement import place_links
 from .properties import set_properties
@@ -176,7 +185,8 @@ def _routes(draft: Draft) -> None:
         before = matching[0] if matching else (there[0] if there else None)
         marked = before is not None and before.protocol == ROUTE_PROTOCOL
         ours = before is not None and draft.is_our_route(before)
-        if matching and (marked or draft.want.adopt is None):
+        kernels = before is not None and before.protocol == KERNEL_PROTOCOL
+        if matching and (marked or kernels or draft.want.adopt is None):
             continue
         if before is not None and not matching:
             draft.permit(
