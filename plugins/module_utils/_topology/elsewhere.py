@@ -45,8 +45,19 @@ class Elsewhere:
                 if link.kind != "veth"
                 and link.key not in self._draft.wanted
                 and self._draft.is_ours(link)
+                and not self._is_in_place(link)
             ]
         return self._singles
+
+    def _is_in_place(self, link: Link) -> bool:
+        """Whether another task means this link: a run has put it into a namespace of its own.
+
+        A task for a single link says nothing of the others of its topology, and names such as eth0
+        are in every namespace. One that names all links (``prune``) moves them.
+        """
+        if self._draft.want.prune or link.netns in self._spoken_of:
+            return False
+        return link.key in self._draft.have.owned.links
 
     def find(self, want: WantLink, peer: WantLink) -> Link | None:
         """The end called ``want.name`` of a pair with both names that nobody else wants."""
@@ -77,7 +88,7 @@ class Elsewhere:
         if other is None or other.key in self._draft.wanted:
             return False
         if self._draft.is_ours(link) and self._draft.is_ours(other):
-            return True
+            return not (self._is_in_place(link) and self._is_in_place(other))
         if self._draft.want.adopt is False or not {link.netns, other.netns} <= self._spoken_of:
             return False
         return not (self._draft.anothers(link) or self._draft.anothers(other))

@@ -301,6 +301,15 @@ TABLE: list[tuple[str, Have, dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        "without STP the delay may be short, with it the kernel refuses that",
+        have(space(HOST, bridge(options=(("stp_state", 1), ("forward_delay", 1500))))),
+        topology(bridges=[up("br", stp=False, forward_delay=0)]),
+        [
+            "ip link set dev br type bridge stp_state 0",
+            "ip link set dev br type bridge forward_delay 0",
+        ],
+    ),
+    (
         "ports: one is added, one goes",
         have(space(HOST, bridge(), veth("p", alias=""), veth("q", alias="", master="br"))),
         topology(bridges=[up("br", ports=["p"], purge_ports=True)]),
@@ -511,6 +520,42 @@ def test_a_matching_foreign_object_is_adopted_by_a_topology() -> None:
         parse.topology_from_params(topology(bridges=[up("br")])),
     )
     assert [(o.key, o.value) for o in found.operations if hasattr(o, "key")] == [("alias", MINE)]
+
+
+def test_a_single_pair_is_not_made_of_another_tasks() -> None:
+    """Both are of the topology "default", and such names are alike in every namespace."""
+    mine = "container_net:default"
+    theirs = [
+        space("n2", veth("eth0", "n2", peer=("r2", "up0"), alias=mine), alias=mine),
+        space("r2", veth("up0", "r2", peer=("n2", "eth0"), alias=mine), alias=mine),
+    ]
+    want = parse.from_veth(up("eth0", netns="n1", peer=up("up0", netns="r1")))
+    rooms = [space("n1", alias=mine), space("r1", alias=mine)]
+    in_place = Owned(links=frozenset({("n2", "eth0"), ("r2", "up0")}))
+    assert commands(plan(have(*rooms, *theirs, owned=in_place), want).operations) == [
+        "ip link add name eth0 netns n1 type veth peer name up0 netns r1",
+        "ip -n n1 link set dev eth0 up",
+        "ip -n r1 link set dev up0 up",
+    ]
+    # One that somebody moved there is the one that is missed.
+    strayed = Owned(links=frozenset({("n1", "eth0"), ("r1", "up0")}))
+    assert commands(plan(have(*rooms, *theirs, owned=strayed), want).operations)[0] == (
+        "ip -n n2 link set dev eth0 netns n1"
+    )
+
+
+def test_the_kernels_own_route_stays_the_kernels() -> None:
+    """Marked as ours it would go with us, and its address would lead nowhere."""
+    own = Route(HOST, ip_network("10.20.0.0/24"), None, "eth9", 0, scope="link", protocol=2)
+    there = have(space(HOST, veth("eth9", alias=""), routes=(own,)))
+    routes = [{"dst": "10.20.0.0/24", "dev": "eth9"}]
+    assert not plan(there, parse.topology_from_params(topology(routes=routes)))
+    assert not plan(there, parse.topology_from_params(topology(routes=routes, state="absent")))
+
+
+def test_an_absent_default_route_has_the_sources_family() -> None:
+    want = parse.from_route({"dst": "default", "dev": "a", "src": "fd00::1", "state": "absent"})
+    assert [route.dst.version for route in want.absent_routes] == [6]
 
 
 def test_a_recreated_pair_is_set_aside_first_and_deleted_last() -> None:
