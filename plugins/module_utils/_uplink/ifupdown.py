@@ -152,7 +152,8 @@ def back(bridge: str, card: Card, have: Ifupdown, memory: dict[str, object]) -> 
     stored: object = memory.get("pieces")
     made = [Piece(*row) for row in stored] if isinstance(stored, list) else []
     for piece in made:
-        if have.files.get(piece.path, "").count(piece.new) != 1:
+        there = re.findall(rf"(?m)^{re.escape(piece.new)}", have.files.get(piece.path, ""))
+        if len(there) != 1:
             raise HostError(
                 f"{piece.path} was changed where it says that {card.name} is a port of {bridge}:"
                 f" it cannot be put back. Write the stanza of {card.name} by hand:"
@@ -177,7 +178,9 @@ def back(bridge: str, card: Card, have: Ifupdown, memory: dict[str, object]) -> 
 def _replaced(files: dict[str, str], changes: Iterable[tuple[str, str, str]]) -> list[File]:
     texts: dict[str, str] = {}
     for path, old, new in changes:
-        texts[path] = texts.get(path, files[path]).replace(old, new, 1)
+        # A stanza begins a line: the same words may stand in a comment before it.
+        text, verbatim = texts.get(path, files[path]), new.replace("\\", r"\\")
+        texts[path] = re.sub(rf"(?m)^{re.escape(old)}", verbatim, text, count=1)
     return [File(path, files[path], text) for path, text in texts.items()]
 
 

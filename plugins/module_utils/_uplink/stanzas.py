@@ -77,8 +77,8 @@ def parse(path: str, text: str) -> list[Stanza]:
             header = words if words[0] == "iface" else ()
             kept, waiting, options = raw, "", []
         else:
-            name, dummy, value = line.partition(" ")
-            options.append((name, value.strip()))
+            name, *value = line.split(None, 1)
+            options.append((name, value[0].strip() if value else ""))
             kept, waiting = kept + waiting + raw, ""
     close()
     return found

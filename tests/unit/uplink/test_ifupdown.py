@@ -97,6 +97,28 @@ def test_a_static_stanza_becomes_the_bridges() -> None:
     )
 
 
+def test_what_a_comment_says_is_no_stanza() -> None:
+    """Neither on the way there nor on the way back."""
+    text = "# was:\n#iface eth1 inet dhcp\nauto eth1\niface eth1 inet dhcp\n"
+    parts = there(text)
+    assert kept(parts).startswith("# was:\n#iface eth1 inet dhcp\nauto eth1\n" + HEAD)
+    commented = "".join(f"#{line}" for line in kept(parts).splitlines(True)) + kept(parts)
+    have = Ifupdown({MAIN: commented}, None)
+    back = ifupdown.back("br0", CARD, have, parts.memory)
+    assert kept(back).endswith(text)
+
+
+def test_words_are_parted_by_tabs_as_well() -> None:
+    text = "iface eth1 inet static\n\taddress\t192.168.100.13/24\n\tgateway\t192.168.100.1\n"
+    assert kept(there(text)) == (
+        HEAD
+        + "\nauto br0\niface br0 inet static\n"
+        + PORT
+        + "    address 192.168.100.13/24\n    gateway 192.168.100.1\n"
+        + END
+    )
+
+
 def test_both_families_go_and_the_bridge_is_made_once() -> None:
     text = "iface eth1 inet dhcp\niface eth1 inet6 static\n    address fd00::13/64\n"
     assert kept(there(text)) == (
