@@ -42,23 +42,27 @@ def present(name: str) -> tuple[str, ...]:
     return ()
 
 
-def predict(name: str, rules: tuple[str, ...]) -> tuple[str, ...]:
+def predict(name: str, rules: tuple[str, ...], persist: bool) -> tuple[str, ...]:
     """What the script would do with these rules, a line each.
 
-    Raises HostError where it would refuse: a program that is missing, the legacy iptables, a chain
-    of others that drops.
+    ``persist`` says in which folder they will be: the rules have the order of their files, folder
+    by folder. Raises HostError where the script would refuse: a program that is missing, the
+    legacy iptables, a chain of others that drops.
     """
     with tempfile.TemporaryDirectory(prefix="container_net.") as folder:
-        for path in _files():
-            if os.path.basename(path) != file_name(name):
-                shutil.copy(path, folder)
-        with open(os.path.join(folder, file_name(name)), "w", encoding="utf-8") as file:
+        copies = {RULES: os.path.join(folder, "kept"), PASSING: os.path.join(folder, "passing")}
+        for place, copy in copies.items():
+            os.mkdir(copy)
+            for path in glob.glob(f"{place}/*.rules"):
+                if os.path.basename(path) != file_name(name):
+                    shutil.copy(path, copy)
+        path = os.path.join(copies[RULES if persist else PASSING], file_name(name))
+        with open(path, "w", encoding="utf-8") as file:
             file.write(content(rules))
-        nowhere = os.path.join(folder, "none")
         done = _run(
             "check",
-            CONTAINER_NET_FORWARD_RULES=folder,
-            CONTAINER_NET_FORWARD_PASSING=nowhere,
+            CONTAINER_NET_FORWARD_RULES=copies[RULES],
+            CONTAINER_NET_FORWARD_PASSING=copies[PASSING],
         )
     return tuple(done.stdout.splitlines())
 
@@ -71,10 +75,6 @@ def apply() -> None:
 def remove(name: str) -> None:
     """Take the rules of a name away, with its file."""
     _run("remove", f"nat.{name}")
-
-
-def _files() -> list[str]:
-    return [path for folder in (RULES, PASSING) for path in glob.glob(f"{folder}/*.rules")]
 
 
 def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -112,7 +112,7 @@ def _look(request: Request, at_boot: bool) -> Situation:
     warnings += [
         f"{s.link} is not there: {s.kind} is not set" for s in wanted if s not in have.values
     ]
-    forward = None if at_boot else _forward(name, nat, have)
+    forward = None if at_boot else _forward(request, nat, have)
     listed = nft.as_listed(name, script)
     steps = plan(name, have, script, listed, wanted, notes.others(name), forward)
     files = () if at_boot else persist.changes(name, nat, request.persist)
@@ -140,10 +140,11 @@ def _forwarding_is_off(nat: Nat) -> list[str]:
     ]
 
 
-def _forward(name: str, nat: Nat | None, have: Have) -> SetForward | None:
-    rules = render.forward_rules(nat) if nat is not None else ()
+def _forward(request: Request, nat: Nat | None, have: Have) -> SetForward | None:
+    name, rules = request.name, render.forward_rules(nat) if nat is not None else ()
     if rules:
-        return SetForward(name, have.forward, rules, chain.predict(name, rules))
+        predicted = chain.predict(name, rules, request.persist)
+        return SetForward(name, have.forward, rules, predicted)
     return SetForward(name, have.forward, ()) if have.forward else None
 
 
