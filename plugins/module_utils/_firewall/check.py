@@ -57,7 +57,7 @@ def complete(nat: Nat, host: Host) -> Nat:
 
 
 def check_publishes(
-    nat: Nat, host: Host, loaded: str, others: Mapping[str, tuple[str, ...]]
+    nat: Nat, host: Host, loaded: str, others: Mapping[str, tuple[tuple[str, str], ...]]
 ) -> None:
     """What is new must be free. ``loaded``: our table as it is; ``others``: what the comments in
     other tables of ours say, by their names."""
@@ -118,12 +118,13 @@ def _taken(publish: Publish, listener: Listener) -> None:
     )
 
 
-def _refuse_others(publish: Publish, others: Mapping[str, tuple[str, ...]]) -> None:
+def _refuse_others(publish: Publish, others: Mapping[str, tuple[tuple[str, str], ...]]) -> None:
     every = f"publish {publish.protocol} * {publish.host_port}"
+    mine = ("ip6" if publish.to.version == 6 else "ip", publish.protocol, str(publish.host_port))
     for name, comments in others.items():
-        for comment in comments:
+        for family, comment in comments:
             protocol, address, port = comment.split()[1:]
-            if (protocol, port) != (publish.protocol, str(publish.host_port)):
+            if (family, protocol, port) != mine:
                 continue
             if comment == publish.name or comment == every or publish.host_ip is None:
                 where = "all addresses" if address == "*" else address

@@ -20,7 +20,7 @@ FAMILIES = ("inet", "bridge")
 # A network namespace that goes with the program.
 _APART = ("unshare", "--net")
 _ASKS_BRIDGE = 'table bridge t { chain c { meta ibrname "b" meta obrname "b" drop; }; }'
-_PUBLISH = re.compile(r'comment "(publish [^"]+)"')
+_PUBLISH = re.compile(r'dnat (ip6?) to \S+ comment "(publish [^"]+)"')
 
 
 def run(*command: str, text: str | None = None) -> str:
@@ -64,8 +64,8 @@ def tables(name: str) -> dict[str, str]:
     }
 
 
-def others(name: str) -> dict[str, tuple[str, ...]]:
-    """The comments about published ports in the tables of other names."""
+def others(name: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The published ports in the tables of other names: ("ip" or "ip6", the rule's comment)."""
     found = {}
     for family, table in sorted(_names()):
         other = table[len(TABLE_PREFIX) :]

@@ -200,10 +200,25 @@ def test_two_names_on_one_bridge(world: World) -> None:
     on = world.switches()
     taken = world.nat(name="third", publish=[TCP])
     assert "nat first publishes tcp port 8080 already, on all addresses" in taken["msg"]
+    # Another family's port is another one, and needs a nat of its own.
+    six = {**TCP, "to": "fd00:2::2"}
+    world.changes(name="third", subnet="fd00:2::/64", publish=[six])
+    world.changes(name="third", subnet="fd00:2::/64", state="absent")
     world.changes(name="first", state="absent")
     assert world.switches() == on
     world.changes(name="second", state="absent")
     assert world.switches() == off
+
+
+@pytest.mark.parametrize("kept", ["a", "z"])
+def test_rules_of_others_that_last_longer(world: World, kept: str) -> None:
+    """Whatever their name: what is kept comes first in the chain."""
+    folder = "/etc/container_net/forward.d"
+    world.sh(f"mkdir -p {folder}; echo '4 -i br7 -o br7 -j ACCEPT' >{folder}/{kept}.rules")
+    world.changes(masquerade=True)
+    world.changes(masquerade=True, publish=[TCP])
+    world.changes(state="absent")
+    world.sh(f"rm {folder}/{kept}.rules")
 
 
 def test_what_was_so_before_stays(world: World) -> None:
