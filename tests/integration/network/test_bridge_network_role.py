@@ -90,3 +90,26 @@ def test_the_way_back_knows_the_name_of_the_last_run(sandbox: Sandbox) -> None:
     assert found == [["ip netns del old.ns"], ["ip netns del new.ns"]]
     removed = tasks["Forget that IPv4 and IPv6 packets are forwarded, and the network's name"]
     assert [r["item"] for r in removed["results"] if r["changed"]] == [NOTE]
+
+
+def test_each_ip_version_has_an_address_translation_of_its_own(sandbox: Sandbox) -> None:
+    """And what a bridge that is not the role's publishes passes the host's firewall."""
+    sandbox.sh(
+        "ip link add docker0 up type bridge; ip address add 172.17.0.1/16 dev docker0;"
+        "ip address add fd00:17::1/64 dev docker0"
+    )
+    publish = [{"host_port": 8080, "to": "172.17.0.2", "to_port": 80}]
+    tasks = predict(
+        sandbox,
+        bridge_network_packages=[],
+        bridge_network_topology={"name": "none"},
+        bridge_network_nat=[
+            {"bridge": "docker0", "masquerade": True, "publish": publish},
+            {"bridge": "docker0", "subnet": "fd00:17::/64", "masquerade": True},
+        ],
+    )
+    four, six = (
+        result["invocation"]["module_args"] for result in tasks["Translate addresses"]["results"]
+    )
+    assert (four["name"], four["forward"]) == ("bridge_network.docker0", True)
+    assert (six["name"], six["forward"]) == ("bridge_network.ipv6.docker0", False)
