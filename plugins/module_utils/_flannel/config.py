@@ -105,14 +105,20 @@ class Config:
 
 def hide_secrets(document: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a config document in which nothing is worth stealing."""
-    shown = dict(document)
-    backend = shown.get("Backend")
-    if isinstance(backend, Mapping):
-        shown["Backend"] = {
-            key: "(hidden)" if key.upper() in backends.SECRETS else value
-            for key, value in backend.items()
-        }
-    return shown
+    # Go reads the keys of JSON objects without regard to their case.
+    return {
+        key: _hide_in_backend(value) if key.lower() == "backend" else value
+        for key, value in document.items()
+    }
+
+
+def _hide_in_backend(backend: Any) -> Any:
+    if not isinstance(backend, Mapping):
+        return backend
+    return {
+        key: "(hidden)" if key.upper() in backends.SECRETS else value
+        for key, value in backend.items()
+    }
 
 
 def from_params(params: Mapping[str, Any]) -> Config:

@@ -263,8 +263,12 @@ def test_secrets_are_hidden() -> None:
     made = make(backend={"type": "wireguard", "psk": WG_KEY})
     assert WG_KEY in made.text()
     assert WG_KEY not in json.dumps(made.shown())
-    foreign = {"Backend": {"type": "wireguard", "psk": WG_KEY}}
-    assert WG_KEY not in json.dumps(config.hide_secrets(foreign))
+    for backend in ("Backend", "backend", "BACKEND"):
+        foreign = {"Network": "10.9.0.0/16", backend: {"type": "wireguard", "psk": WG_KEY}}
+        shown = config.hide_secrets(foreign)
+        assert WG_KEY not in json.dumps(shown)
+        assert shown[backend]["type"] == "wireguard"
+    assert config.hide_secrets({"Backend": None}) == {"Backend": None}
 
 
 @pytest.mark.parametrize(
