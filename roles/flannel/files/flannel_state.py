@@ -22,10 +22,10 @@ NOTES = {"link": "# Link: ", "routed": "# Routed into: "}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
-    """A command's result; one that is not there is a failed one."""
+    """A command's result; one that is not there, or of another architecture, is a failed one."""
     try:
         return subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
+    except OSError as error:
         return subprocess.CompletedProcess(command, 127, "", str(error))
 
 
