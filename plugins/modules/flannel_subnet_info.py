@@ -111,6 +111,13 @@ link:
   returned: success
   type: str
   sample: flannel.1
+link_mtu:
+  description:
+    - The MTU of that link, or null. Where it is not RV(mtu), flanneld took a link that was there as
+      it was, and only a new one helps.
+  returned: success
+  type: int
+  sample: 1450
 subnet_file:
   description: What stands in the file, or null.
   returned: success

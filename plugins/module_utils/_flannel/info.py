@@ -129,6 +129,7 @@ def _result(params: Mapping[str, Any], view: _View) -> dict[str, Any]:
         "bip": env.bip if env else None,
         "mtu": env.mtu if env else None,
         "link": view.link.name if view.link else None,
+        "link_mtu": view.link.mtu if view.link else None,
     }
     if view.state is not None and config is not None:
         text = view.state.config.value if view.state.config else ""
