@@ -22,7 +22,7 @@ PLAY = """
   any_errors_fatal: true
   environment: {PATH: "%s:/usr/sbin:/usr/bin:/sbin:/bin"}
   tasks:
-    - import_role: {name: netfabric.container_net.flannel, tasks_from: reserve}
+    - import_role: {name: netfabric.container_net.flannel, tasks_from: "{{ what }}"}
 """
 HOSTS = {f"h{number}": {"container_net_ip": f"192.0.2.{number}"} for number in range(1, 5)}
 
@@ -32,16 +32,21 @@ class Site:
         self.sandbox = sandbox
         self.secured = secured
         self.directory = directory
-        self.playbook = directory / "reserve.yml"
-        # There is no systemd here that could be asked whether etcd runs.
+        self.playbook = directory / "play.yml"
+        # There is no systemd here, and no unit of etcd's either.
         systemctl = directory / "bin" / "systemctl"
         systemctl.parent.mkdir()
-        systemctl.write_text("#!/bin/sh\n")
+        systemctl.write_text('#!/bin/sh\n[ "$1" != is-active ]\n')
         systemctl.chmod(0o755)
         self.playbook.write_text(PLAY % systemctl.parent)
 
     def run(
-        self, hosts: dict[str, dict[str, Any]], *words: str, check: bool = True, **more: Any
+        self,
+        hosts: dict[str, dict[str, Any]],
+        *words: str,
+        what: str = "reserve",
+        check: bool = True,
+        **more: Any,
     ) -> tuple[int, str]:
         """Play it for an inventory; how many tasks changed something, and all that was printed."""
         options = self.secured.options("root")
@@ -52,12 +57,16 @@ class Site:
             "flannel_etcd_ca_cert": options["ca_cert"],
             "flannel_etcd_admin_cert": options["client_cert"],
             "flannel_etcd_admin_key": options["client_key"],
+            # The program lies where this machine's may, so it is another one.
+            "__flannel_binary": "/run/flanneld",
             **more,
         }
         path = self.directory / "inventory.json"
         path.write_text(json.dumps({"all": {"vars": variables}, "container_net": {"hosts": hosts}}))
         done = self.sandbox.ansible(
-            *("ansible-playbook", "-i", str(path), *words, str(self.playbook)), check=check
+            *("ansible-playbook", "-i", str(path), "-e", f"what={what}", *words),
+            str(self.playbook),
+            check=check,
         )
         plays = json.loads(done.stdout[done.stdout.index("{") :])["plays"]
         answers = [answer for task in plays[0]["tasks"] for answer in task["hosts"].values()]
@@ -136,3 +145,28 @@ def test_more_hosts_than_subnets(site: Site) -> None:
     dummy, said = site.run(some(*HOSTS), check=False, flannel_network="10.9.0.0/22")
     assert "all 3 subnets of it are taken, and 1 of the 4 hosts of this task get none" in said
     assert site.holders() == {}
+
+
+def test_check_mode_needs_no_unit_where_etcd_is_somebody_elses(site: Site) -> None:
+    changed, said = site.run(some("h1", "h2"), "--check")
+    assert changed == 1
+    assert "cannot be predicted" not in said
+
+
+def test_absent_frees_the_subnet_with_ones_own_certificates(site: Site) -> None:
+    """As far as etcd goes: there is no flanneld here."""
+    hosts = some("h1", "h2")
+    site.run(hosts)
+    flags = "mkdir -p /etc/container_net; echo FLANNELD_PUBLIC_IP={} >/etc/container_net/flannel.env"
+    # Without a key nothing is freed, and that is said.
+    site.sandbox.sh(flags.format("192.0.2.1"))
+    words = ("--limit", "h1")
+    key = "/nowhere/admin.key"
+    dummy, said = site.run(hosts, *words, what="absent", flannel_etcd_admin_key=key)
+    assert f"lacks {key}: the subnet of 192.0.2.1 stays reserved" in said
+    assert sorted(site.holders()) == ["192.0.2.1", "192.0.2.2"]
+
+    site.sandbox.sh(flags.format("192.0.2.1"))
+    dummy, said = site.run(hosts, *words, what="absent")
+    assert "stays reserved" not in said
+    assert sorted(site.holders()) == ["192.0.2.2"]
