@@ -18,7 +18,12 @@ import sys
 from typing import Any
 
 # As role flannel's template writes them into the file with flanneld's flags.
-NOTES = {"link": "# Link: ", "routed": "# Routed into: "}
+NOTES = {
+    "link": "# Link: ",
+    "routed": "# Routed into: ",
+    "masq": "FLANNELD_IP_MASQ=",
+    "forward": "FLANNELD_IPTABLES_FORWARD_RULES=",
+}
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -66,7 +66,7 @@ class Hosts:
     def _log(self, number: int) -> Path:
         return self._directory / f"flanneld-{number}.log"
 
-    def start(self, number: int) -> None:
+    def start(self, number: int, masq: bool = True) -> None:
         self._daemons[number] = Background(
             self.sandbox,
             self._log(number),
@@ -74,7 +74,7 @@ class Hosts:
             *("-etcd-endpoints", ",".join(self.where["endpoints"]), "-iface", "eth0"),
             *("-public-ip", f"192.168.77.{number}", "-public-ipv6", f"fd77::{number}"),
             *("-subnet-file", self.file(number)),
-            *("-ip-masq=true", "-iptables-forward-rules=false"),
+            *(f"-ip-masq={str(masq).lower()}", "-iptables-forward-rules=false"),
             netns=f"h{number}",
         )
 

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What only a new link can get: flanneld goes on with the one that is there, role flannel does not."""
+"""What flanneld leaves as it is when its config or its flags change, and role flannel does not: a
+link with the old MTU, and the chains for what was switched off."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.integration.flannel.hosts import PINS, ROLE, Hosts, becomes, container
-from tests.integration.flannel.test_backends import configure, links
+from tests.integration.flannel.test_backends import configure, links, rules
 from tests.unit.scripts import load
 
 state = load("roles/flannel/files/flannel_state.py")
@@ -24,30 +25,34 @@ class Role:
 
     def __init__(self, hosts: Hosts, directory: Path) -> None:
         self._hosts, self._directory = hosts, directory
+        self.marker = directory / "marker"
 
-    def _flags(self, number: int) -> Path:
+    def flags(self, number: int) -> Path:
         path = self._directory / f"flannel-{number}.env"
         path.touch()
         return path
 
     def look(self, number: int, **variables: Any) -> dict[str, Any]:
         """What its variables say, with what is on that host now."""
-        left = state.left(str(self._flags(number)), str(self._directory / "no-marker"))
+        left = state.left(str(self.flags(number)), str(self.marker))
+        template = f"lookup('ansible.builtin.template', '{ROLE}/templates/flannel.env.j2')"
         extra = {
             "flannel_etcd_endpoints": self._hosts.where["endpoints"],
             "flannel_lease": self._hosts.info(number, wait=0),
             "flannel_public_ip": f"192.168.77.{number}",
             "flannel_iface": "eth0",
             "__flannel_inspect": {"stdout": json.dumps({"left": left})},
-            "__flannel_there": {"stdout": self._flags(number).read_text()},
+            "__flannel_there": {"stdout": self.flags(number).read_text()},
+            # Outside of the role the template is not found by its name.
+            "__flannel_env": f"{{{{ {template} }}}}",
             **variables,
         }
-        template = f"lookup('ansible.builtin.template', '{ROLE}/templates/flannel.env.j2')"
         files = [ROLE / folder / "main.yml" for folder in ("defaults", "vars")]
         said = {
             "link": "{{ __flannel_old_link }}",
+            "rules": "{{ __flannel_old_rules | bool }}",
             "then": "{{ __flannel_then_link }}",
-            "flags": f"{{{{ {template} }}}}",
+            "flags": "{{ __flannel_env }}",
         }
         results = self._hosts.sandbox.play(
             [
@@ -61,15 +66,18 @@ class Role:
     def run(self, number: int) -> str:
         """A run of the role on a host whose flanneld runs; the link that it takes away."""
         said = self.look(number)
-        self._flags(number).write_text(said["flags"])
+        self.write(number, said["flags"])
         self._hosts.stop(number)
         if said["link"]:
             self._hosts.sweep(number, "backend", said["link"], "")
         self._hosts.start(number)
         return str(said["link"])
 
+    def write(self, number: int, text: str) -> None:
+        self.flags(number).write_text(text)
+
     def noted(self, number: int) -> str:
-        return state.left(str(self._flags(number)), "")["link"]
+        return state.left(str(self.flags(number)), "")["link"]
 
 
 @pytest.fixture
@@ -135,3 +143,36 @@ def test_a_link_that_was_kept_when_the_hosts_own_got_another_mtu(hosts: Hosts, r
     # Before flanneld ran there is no file, and then nothing has to go.
     hosts.sandbox.run("rm", hosts.file(1))
     assert role.look(1)["link"] == ""
+
+
+def test_what_was_switched_off_leaves_no_chain(hosts: Hosts, role: Role) -> None:
+    configure(hosts, {"type": "vxlan"})
+    hosts.start(1)
+    hosts.info(1)
+    becomes(lambda: "FLANNEL-POSTRTG" in str(rules(hosts, 1)), True)
+    settings = {"iptables-forward-rules": True}
+    role.write(1, role.look(1, flannel_settings=settings)["flags"])
+    assert role.look(1, flannel_settings=settings)["rules"] is False
+    assert role.look(1)["rules"] is True, "the forward rules"
+    role.write(1, role.look(1)["flags"])
+    assert role.look(1)["rules"] is False
+    assert role.look(1, flannel_settings={"ip-masq": False})["rules"] is True
+    assert role.look(1, flannel_ip_masq=False)["rules"] is True
+    # A run that died after it wrote the flags: the marker knows better.
+    before = role.flags(1).read_text()
+    role.write(1, role.look(1, flannel_ip_masq=False)["flags"])
+    assert role.look(1, flannel_ip_masq=False)["rules"] is False
+    role.marker.write_text(before)
+    assert role.look(1, flannel_ip_masq=False)["rules"] is True
+
+    hosts.stop(1)
+    hosts.start(1, masq=False)
+    hosts.info(1)
+    hosts.sandbox.sh("sleep 2")
+    assert "FLANNEL-POSTRTG" in str(rules(hosts, 1)), "flanneld does it by itself now"
+    hosts.stop(1)
+    assert "chain FLANNEL-POSTRTG" in hosts.sweep(1, "all", "", "")
+    hosts.start(1, masq=False)
+    assert hosts.info(1)["ready"] is True
+    assert "FLANNEL" not in str(rules(hosts, 1))
+    assert links(hosts, 1) == ["flannel.1"]
