@@ -69,6 +69,27 @@ def config(sandbox: Sandbox, *words: str, **variables: Any) -> list[dict[str, An
     return [result for result in results if result["changed"] and "skipped" not in result]
 
 
+def coming(backend: dict[str, Any], changed: bool = True) -> dict[str, Any]:
+    """What the look at etcd's config gave, as tasks/reserve.yml keeps it."""
+    return {"changed": changed, "config": {**INFO["config"], "Backend": backend}}
+
+
+def test_check_mode_says_what_a_changed_backend_does(sandbox: Sandbox) -> None:
+    cases = [
+        (coming({"Type": "udp"}), True),
+        (coming({"Type": "vxlan", "MTU": 1400}), True),
+        (coming({"Type": "vxlan", "DirectRouting": True}), False),
+    ]
+    for result, link in cases:
+        (said,) = config(sandbox, "--check", __flannel_network_result=result)
+        assert "write /etc/container_net/flannel.env, " in said["msg"]
+        assert "restart flanneld with the new config" in said["msg"]
+        assert ("remove the link flannel.1" in said["msg"]) is link
+    unchanged = coming({"Type": "vxlan"}, changed=False)
+    assert config(sandbox, "--check", __flannel_network_result=unchanged) == []
+    assert config(sandbox, "--check") == []
+
+
 def test_forwarding_rules_go_with_the_bridge(sandbox: Sandbox) -> None:
     state = {**STATE, "files": {RULES: "a digest"}}
     known = {"__flannel_inspect": {"stdout": json.dumps(state)}}
