@@ -113,3 +113,13 @@ def test_every_role_has_a_readme_that_names_its_options(role: Path) -> None:
 @pytest.mark.parametrize("role", ROLES, ids=NAMES)
 def test_every_role_can_be_taken_back(role: Path) -> None:
     assert (role / "tasks" / "absent.yml").is_file()
+
+
+def test_a_restore_of_etcd_notes_its_clients_before_it_can_fail() -> None:
+    plays = yaml.safe_load((ROOT / "playbooks/etcd_restore.yml").read_text())
+    parts = [
+        task["ansible.builtin.import_role"]["tasks_from"]
+        for play in plays
+        for task in play.get("tasks", [])
+    ]
+    assert parts == ["clients_restart", "restore"]

@@ -1,0 +1,39 @@
+# Copyright: (c) 2026, netfabric.container_net contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Role etcd again, on a member that runs: after runs that ended half-way, and with other values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.etcd.hosts import DATA, Hosts, member_play
+
+OLD = "/var/lib/container_net/etcd.before_restore"
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
+    """A cluster of one."""
+    hosts = Hosts(tmp_path_factory.mktemp("one"), 1)
+    hosts.good("node1")
+    yield hosts
+    hosts.close()
+
+
+@pytest.mark.long
+def test_a_second_restore_keeps_what_the_first_set_aside(one: Hosts) -> None:
+    node = one.nodes["node1"]
+    one.ctl("node1", "snapshot", "save", "/run/snapshot.db")
+    snapshot = one.directory / "snapshot.db"
+    node.sh(f"cp /run/snapshot.db {snapshot}; touch {DATA}/the_first")
+    for count in (1, 2):
+        one.good("node1", [member_play("restore")], etcd_restore_file=str(snapshot))
+        assert len(node.sh(f"ls {OLD}").split()) == count
+    oldest = node.sh(f"ls {OLD}").split()[0]
+    assert node.sh(f"cd {OLD}; ls -d */the_first").split() == [f"{oldest}/the_first"]
+    one.good("node1", [member_play("absent")])
+    assert node.sh(f"ls -d {OLD} 2>/dev/null || true") == ""
