@@ -208,3 +208,23 @@ def test_certificates_and_settings_change_while_clients_go_on(
     for name in THREE:
         assert hosts.log(name) == ["stop", "start"]
         assert hosts.members(name) == THREE
+
+
+@pytest.mark.long
+def test_another_authority_that_did_not_reach_all_members(
+    make_hosts: Callable[[int], Hosts],
+) -> None:
+    """The two that were restarted are well; the third only gets well by its own restart."""
+    hosts = make_hosts(3)
+    hosts.good(GROUP)
+    (hosts.directory / "authority").rename(hosts.directory / "before")
+    systemctl = hosts.directory / "node3" / "bin" / "systemctl"
+    works = systemctl.read_text()
+    systemctl.write_text(works.replace("exec", 'case "$*" in *restart*) exit 1;; esac\nexec'))
+    code, dummy = hosts.run(GROUP, etcd_ca_replace=True)
+    assert code != 0
+    systemctl.write_text(works)
+    old = hosts.pid("node3")
+    hosts.good(GROUP)
+    assert hosts.pid("node3") != old
+    assert hosts.members("node3") == THREE

@@ -13,6 +13,7 @@ import pytest
 from tests.integration.etcd.hosts import DATA, Hosts, member_play
 
 OLD = "/var/lib/container_net/etcd.before_restore"
+PENDING = "/var/lib/container_net/pending/etcd"
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,18 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
     hosts.good("node1")
     yield hosts
     hosts.close()
+
+
+@pytest.mark.long
+def test_a_noted_restart_is_done_whatever_the_tags(one: Hosts) -> None:
+    node = one.nodes["node1"]
+    node.sh(f"touch {PENDING}")
+    one.log("node1")
+    one.good("node1", None, "--check")
+    assert one.log("node1") == []
+    one.good("node1", None, "--tags", "service")
+    assert one.log("node1") == ["stop", "start"]
+    assert node.sh(f"ls {PENDING} 2>/dev/null || true") == ""
 
 
 @pytest.mark.long

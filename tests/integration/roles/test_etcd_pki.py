@@ -190,6 +190,24 @@ def test_another_authority_stops_the_run_and_both_fingerprints_are_named(copied:
     assert changed(copied.run()[1]) == 0
 
 
+def test_the_member_that_trusts_another_authority_is_noted_before_anything_fails(
+    copied: Cluster,
+) -> None:
+    shutil.rmtree(copied.authority)
+    shutil.copytree(copied.host, copied.folder / "kept")
+    shutil.rmtree(copied.host)
+    assert copied.run(etcd_ca_passphrase="correct horse")[0] == 0
+    shutil.rmtree(copied.host)
+    shutil.move(copied.folder / "kept", copied.host)
+    pending = copied.folder / "host/pending/etcd"
+    assert not pending.exists(), "a member that starts for the first time needs no restart"
+    code, text = copied.run(etcd_ca_replace=True, etcd_ca_passphrase="wrong", etcd_users=[])
+    assert code != 0, text
+    ours = fingerprint(copied.authority / "ca.crt")
+    assert fingerprint(copied.host / "ca.crt") == ours, "it failed before it came to that"
+    assert pending.exists()
+
+
 def test_the_authoritys_key_can_have_a_passphrase(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path)
     code, text = cluster.run(etcd_ca_passphrase="correct horse")
