@@ -215,3 +215,39 @@ def test_the_authoritys_key_can_have_a_passphrase(tmp_path: Path) -> None:
     assert "ENCRYPTED" in (cluster.authority / "ca.key").read_text()
     assert "correct horse" not in text
     assert changed(cluster.run(etcd_ca_passphrase="correct horse")[1]) == 0
+
+
+FORESEE = """\
+- name: The variables only
+  hosts: container_net
+  gather_facts: false
+  tasks:
+    - name: Look at them
+      ansible.builtin.import_role:
+        name: netfabric.container_net.etcd
+        tasks_from: foresee
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, ""),
+        ({"etcd_users": [{"name": "a.b-c_9"}, {"name": "_d"}]}, ""),
+        ({"etcd_users": [{"name": "member"}]}, "etcd_users[].name: member: this role has files"),
+        ({"etcd_users": [{"name": "ca"}, {"name": "x"}, {"name": "root"}]}, ": ca, root: this"),
+        ({"etcd_users": [{"name": "x"}, {"name": "y"}, {"name": "x"}]}, "more than once"),
+        ({"etcd_users": [{"name": "../up"}]}, "etcd_users[].name: ../up: it names files"),
+        ({"etcd_users": [{"name": ".x"}]}, "etcd_users[].name: .x: it names files"),
+        ({"etcd_users": [{"name": "-x"}]}, "etcd_users[].name: -x: it names files"),
+        ({"etcd_users": [{"name": "x\n"}]}, "it names files"),
+    ],
+)
+def test_values_that_are_refused_before_any_change(
+    tmp_path: Path, variables: dict[str, Any], words: str
+) -> None:
+    cluster = Cluster(tmp_path)
+    cluster.playbook.write_text(FORESEE)
+    code, text = cluster.run(**variables)
+    assert (code != 0) == bool(words), text
+    assert words in text
