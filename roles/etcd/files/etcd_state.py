@@ -297,6 +297,14 @@ def ask_etcd(want: dict[str, Any], answer: dict[str, Any]) -> None:
         answer["access"] = access_commands(want["users"], present, want["authentication"])
 
 
+def has_data(wal_dir: Path) -> bool:
+    """Whether a member has data there, as etcd itself decides it.
+
+    A member that joins makes the rest of its folder before it looks for the others.
+    """
+    return any(path.suffix == ".wal" for path in wal_dir.glob("*"))
+
+
 def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
     """Everything the role has to know about this host."""
     pki = Path(want["pki_dir"])
@@ -311,7 +319,7 @@ def inspect(want: dict[str, Any], now: datetime.datetime) -> dict[str, Any]:
         "certificates": {},
         "files": differing_files(want["files"]),
         "pending": os.path.exists(want["pending"]),
-        "data": os.path.isdir(os.path.join(want["data_dir"], "member")),
+        "data": has_data(Path(want["wal_dir"])),
         "starting": os.path.exists(want["start_file"]),
         "unit": unit_state(want["unit"]) if want["unit"] else stopped,
         "timer": unit_state(want["timer"]) if want["unit"] else stopped,

@@ -50,3 +50,21 @@ def test_a_second_restore_keeps_what_the_first_set_aside(one: Hosts) -> None:
     assert node.sh(f"cd {OLD}; ls -d */the_first").split() == [f"{oldest}/the_first"]
     one.good("node1", [member_play("absent")])
     assert node.sh(f"ls -d {OLD} 2>/dev/null || true") == ""
+
+
+@pytest.mark.long
+def test_a_learner_that_never_came_is_in_nobodys_way(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """And neither is what the first, vain start of another one left on its host."""
+    hosts = Hosts(tmp_path_factory.mktemp("two"), 2)
+    try:
+        hosts.good("node1")
+        lost = ["member", "add", "gone", "--learner", "--peer-urls=https://192.168.100.99:2380"]
+        assert hosts.ctl("node1", *lost).returncode == 0
+        hosts.nodes["node2"].sh(f"mkdir -p {DATA}/member/snap; touch {DATA}/member/snap/db")
+        hosts.good("node1 node2")
+        assert hosts.members("node2") == {"node1": True, "node2": True}
+        assert len(hosts.nodes["node2"].sh(f"ls {OLD}").split()) == 1
+    finally:
+        hosts.close()

@@ -290,3 +290,20 @@ def test_settings_of_a_stranger_are_seen(tmp_path: Path) -> None:
     assert state.settings_in(path) == []
     path.write_text('# comment\nETCD_NAME="x"\n')
     assert state.settings_in(path) == ["ETCD_NAME"]
+
+
+# --- data ---
+
+
+def test_data_are_what_etcd_takes_for_data(tmp_path: Path) -> None:
+    wal = tmp_path / "member" / "wal"
+    assert not state.has_data(wal)
+    # So far comes a member that joins before it looks for the others.
+    (tmp_path / "member" / "snap").mkdir(parents=True)
+    (tmp_path / "member" / "snap" / "db").touch()
+    assert not state.has_data(wal)
+    wal.mkdir()
+    (wal / "0.tmp").touch()
+    assert not state.has_data(wal)
+    (wal / "0000000000000000-0000000000000000.wal").touch()
+    assert state.has_data(wal)
