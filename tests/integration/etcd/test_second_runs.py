@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.etcd.hosts import DATA, Hosts, member_play
+from tests.integration.etcd.hosts import DATA, PKI, Hosts, member_play
 
 OLD = "/var/lib/container_net/etcd.before_restore"
 PENDING = "/var/lib/container_net/pending/etcd"
@@ -53,15 +53,19 @@ def test_a_second_restore_keeps_what_the_first_set_aside(one: Hosts) -> None:
 
 
 @pytest.mark.long
-def test_a_learner_that_never_came_is_in_nobodys_way(
+def test_another_host_joins_and_begins_no_cluster_of_its_own(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """And neither is what the first, vain start of another one left on its host."""
+    """A learner that never came is in nobody's way, nor what a vain start left on the host."""
     hosts = Hosts(tmp_path_factory.mktemp("two"), 2)
     try:
         hosts.good("node1")
         lost = ["member", "add", "gone", "--learner", "--peer-urls=https://192.168.100.99:2380"]
         assert hosts.ctl("node1", *lost).returncode == 0
+        code, text = hosts.run("node2")
+        assert code != 0
+        assert "node2: none of them holds data of etcd, but node1 does" in text
+        assert hosts.nodes["node2"].sh(f"ls -d {PKI} {DATA} 2>/dev/null || true") == ""
         hosts.nodes["node2"].sh(f"mkdir -p {DATA}/member/snap; touch {DATA}/member/snap/db")
         hosts.good("node1 node2")
         assert hosts.members("node2") == {"node1": True, "node2": True}
