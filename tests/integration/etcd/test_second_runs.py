@@ -38,6 +38,18 @@ def test_a_noted_restart_is_done_whatever_the_tags(one: Hosts) -> None:
 
 
 @pytest.mark.long
+def test_an_address_that_the_others_do_not_know_is_refused(one: Hosts) -> None:
+    node = one.nodes["node1"]
+    one.log("node1")
+    settings = node.sh("cat /etc/container_net/etcd.env")
+    code, text = one.run("node1", etcd_peer_port=2390)
+    assert code != 0
+    assert "https://192.168.100.11:2390: the cluster knows this member by" in text
+    assert one.log("node1") == []
+    assert node.sh("cat /etc/container_net/etcd.env") == settings
+
+
+@pytest.mark.long
 def test_a_second_restore_keeps_what_the_first_set_aside(one: Hosts) -> None:
     node = one.nodes["node1"]
     one.ctl("node1", "snapshot", "save", "/run/snapshot.db")
