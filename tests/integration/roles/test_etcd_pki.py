@@ -190,6 +190,18 @@ def test_another_authority_stops_the_run_and_both_fingerprints_are_named(copied:
     assert changed(copied.run()[1]) == 0
 
 
+def test_the_authority_lies_in_the_home_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second run finds it there."""
+    cluster = Cluster(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    for expected in (True, False):
+        code, text = cluster.run(etcd_pki_dir="~/pki")
+        assert (code, changed(text) > 0) == (0, expected), text
+    assert (tmp_path / "home/pki/ca.key").is_file()
+
+
 def test_the_member_that_trusts_another_authority_is_noted_before_anything_fails(
     copied: Cluster,
 ) -> None:
@@ -233,6 +245,8 @@ FORESEE = """\
     ("variables", "words"),
     [
         ({}, ""),
+        ({"etcd_pki_dir": "~/pki"}, ""),
+        ({"etcd_pki_dir": "pki"}, "etcd_pki_dir: pki: this path is not absolute"),
         ({"etcd_users": [{"name": "a.b-c_9"}, {"name": "_d"}]}, ""),
         ({"etcd_users": [{"name": "member"}]}, "etcd_users[].name: member: this role has files"),
         ({"etcd_users": [{"name": "ca"}, {"name": "x"}, {"name": "root"}]}, ": ca, root: this"),
