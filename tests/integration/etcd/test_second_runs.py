@@ -50,6 +50,15 @@ def test_an_address_that_the_others_do_not_know_is_refused(one: Hosts) -> None:
 
 
 @pytest.mark.long
+def test_check_mode_says_what_users_would_be_let_do(one: Hosts) -> None:
+    users = [{"name": "flannel", "permissions": [{"type": "read", "key": "/x"}]}]
+    text = one.good("node1", None, "--check", etcd_users=users)
+    assert "Would write no file and run etcdctl role revoke-permission flannel" in text
+    assert "etcdctl role grant-permission flannel read /x" in text
+    assert "Would write" not in one.good("node1", None, "--check"), "check mode changed something"
+
+
+@pytest.mark.long
 def test_a_second_restore_keeps_what_the_first_set_aside(one: Hosts) -> None:
     node = one.nodes["node1"]
     one.ctl("node1", "snapshot", "save", "/run/snapshot.db")
@@ -82,5 +91,9 @@ def test_another_host_joins_and_begins_no_cluster_of_its_own(
         hosts.good("node1 node2")
         assert hosts.members("node2") == {"node1": True, "node2": True}
         assert len(hosts.nodes["node2"].sh(f"ls {OLD}").split()) == 1
+        # Check mode ends where a real run would.
+        code, text = hosts.run("node1", None, "--check")
+        assert code != 0
+        assert "this member is alive" in text
     finally:
         hosts.close()
