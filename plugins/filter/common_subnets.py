@@ -15,10 +15,13 @@ author:
 description:
   - For ways of joining hosts that have nobody to give out subnets, such as C(direct_routes).
   - Each host has what the inventory says (C(container_net_subnet)), else what it noted of itself
-    when it was joined (C(/etc/ansible/facts.d/container_net.fact)), else the lowest that is free,
-    in the order of the hosts' names.
-  - So hosts that come or go move nobody. Only a host that lost its note can get another subnet
-    than before, where the group changed meanwhile.
+    when it was joined (C(/etc/ansible/facts.d/container_net.fact)), else what C(docker0) has, else
+    the lowest that is free, in the order of the hosts' names.
+  - So hosts that come or go move nobody, and what flannel gave to a host stays with it in another
+    way of joining. Only a host that lost its note and its C(docker0) can get another subnet than
+    before, where the group changed meanwhile.
+  - What C(docker0) has counts where it could have been given out, as one of the parts of the
+    network, and nobody else was promised it.
   - The first subnet is not given out, because its address is the network's own, as with flannel.
 positional: _input, hostvars, network, length, addresses
 options:
@@ -29,8 +32,8 @@ options:
     required: true
   hostvars:
     description:
-      - Variables of the hosts, as in C(hostvars). Used are C(container_net_subnet) and
-        C(ansible_facts.ansible_local).
+      - Variables of the hosts, as in C(hostvars). Used are C(container_net_subnet),
+        C(ansible_facts.ansible_local) and C(ansible_facts.docker0).
     type: dict
     required: true
   network:
@@ -125,6 +128,21 @@ def noted(name: str, variables: Mapping[str, Any], network: Network, length: int
     return subnet if subnet.prefixlen == length and subnet.subnet_of(network) else None
 
 
+def bridged(
+    name: str, variables: Mapping[str, Any], network: Network, length: int
+) -> Network | None:
+    """What the host's docker0 has, where that could have been given out: flannel leaves no note."""
+    fact = ((variables.get("ansible_facts") or {}).get("docker0") or {}).get("ipv4") or {}
+    try:
+        own = ipaddress.IPv4Interface(f"{fact['address']}/{fact.get('prefix') or fact['netmask']}")
+    except (KeyError, ValueError):
+        return None
+    subnet = own.network
+    if own.ip != subnet.network_address + 1 or subnet.network_address == network.network_address:
+        return None
+    return subnet if subnet.prefixlen == length and subnet.subnet_of(network) else None
+
+
 def divide(network: Network, length: int) -> list[Network]:
     """What can be given out, lowest first."""
     if network.prefixlen > 28:
@@ -165,10 +183,12 @@ def common_subnets(
     whole = parsed("container_net_network", network, "172.20.0.0/16")
     chosen = given(names, hostvars)
     rest = sorted(name for name in names if name not in chosen)
-    for name in rest:
-        subnet = noted(name, hostvars[name], whole, int(length))
-        if subnet is not None and not any(subnet.overlaps(taken) for taken in chosen.values()):
-            chosen[name] = subnet
+    # Every note goes before every docker0: that of a host that is new may be left from anything.
+    for has in (noted, bridged):
+        for name in [name for name in rest if name not in chosen]:
+            subnet = has(name, hostvars[name], whole, int(length))
+            if subnet is not None and not any(subnet.overlaps(taken) for taken in chosen.values()):
+                chosen[name] = subnet
     rest = [name for name in rest if name not in chosen]
     free = [
         subnet

@@ -17,10 +17,13 @@ from ansible_collections.netfabric.container_net.plugins.filter.common_subnets i
 NETWORK = "172.20.0.0/16"
 
 
-def host(subnet: str = "", noted: str = "") -> dict[str, Any]:
-    """A host's variables: what the inventory gives it, and what it noted itself."""
+def host(subnet: str = "", noted: str = "", docker0: str = "") -> dict[str, Any]:
+    """A host's variables: what the inventory gives it, what it noted itself, and what it has."""
     fact = {"container_net": {"overlay": "direct_routes", "subnet": noted}} if noted else {}
     found: dict[str, Any] = {"ansible_facts": {"interfaces": ["eth0"], "ansible_local": fact}}
+    if docker0:
+        address, dummy, prefix = docker0.partition("/")
+        found["ansible_facts"]["docker0"] = {"ipv4": {"address": address, "prefix": prefix}}
     if subnet:
         found["container_net_subnet"] = subnet
     return found
@@ -66,6 +69,43 @@ def divided(hosts: dict[str, dict[str, Any]], network: str = NETWORK, **more: An
             {"a": host(noted="10.0.5.0/24"), "b": host(noted="172.20.8.0/25")},
             ["172.20.1", "172.20.2"],
             id="the network or the length is another one now",
+        ),
+        pytest.param(
+            {"web": host(docker0="172.20.1.1/24"), "db": host(docker0="172.20.2.1/24")},
+            ["172.20.1", "172.20.2"],
+            id="what flannel gave stays",
+        ),
+        pytest.param(
+            {"a": host(docker0="172.20.5.1/24"), "b": host(noted="172.20.5.0/24")},
+            ["172.20.1", "172.20.5"],
+            id="another host's note before docker0",
+        ),
+        pytest.param(
+            {"a": host(docker0="172.20.5.1/24"), "b": host("172.20.5.0/24"), "c": host()},
+            ["172.20.1", "172.20.5", "172.20.2"],
+            id="the inventory before docker0",
+        ),
+        pytest.param(
+            {"a": host(noted="172.20.7.0/24", docker0="172.20.5.1/24")},
+            ["172.20.7"],
+            id="the note before docker0",
+        ),
+        pytest.param(
+            {"a": host(docker0="172.20.5.1/24"), "b": host(docker0="172.20.5.1/24")},
+            ["172.20.5", "172.20.1"],
+            id="a copy of a host that flannel joined",
+        ),
+        pytest.param(
+            {
+                "a": host(docker0="172.17.0.1/16"),
+                "b": host(docker0="172.20.5.1/16"),
+                "c": host(docker0="172.20.6.9/24"),
+                "d": host(docker0="172.20.0.1/24"),
+                "e": host(docker0="172.20.9.1/"),
+                "f": {"ansible_facts": {"interfaces": ["docker0"], "docker0": {"active": False}}},
+            },
+            [f"172.20.{number}" for number in range(1, 7)],
+            id="a docker0 that nobody gave such a part",
         ),
         pytest.param({"a": host(noted="rubbish")}, ["172.20.1"], id="a note that makes no sense"),
         pytest.param(
