@@ -209,6 +209,35 @@ def test_a_host_outside_the_run_that_does_not_answer(
     assert "unreachable=0" in text
 
 
+@pytest.mark.parametrize(
+    ("way", "more", "mtu"),
+    [
+        ("static_vxlan", {}, 65536),
+        ("static_vxlan", {"container_net_mtu": 9000}, 9000),
+        ("flannel", {}, 70000),
+    ],
+    ids=["it is asked", "the inventory names the MTU", "flannel does not go by it"],
+)
+def test_a_host_outside_the_run_that_the_inventory_names(
+    tmp_path: Path, way: str, more: dict[str, Any], mtu: int
+) -> None:
+    """Its link, this machine's loopback, is the narrowest all the same."""
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(
+        COMMON + "  tasks:\n    - debug: {msg: 'an MTU of {{ container_net_mtu }}'}\n"
+    )
+    facts = qemu(ansible_local={})
+    facts["ansible_eth0"]["mtu"] = 70000
+    known = {"container_net_ip": "127.0.0.1", "container_net_subnet": "10.9.1.0/24"}
+    hosts: dict[str, dict[str, Any]] = {"a": {"test_facts": facts}, "b": known}
+    hosts = {name: {**own, "container_net_overlay": way, **more} for name, own in hosts.items()}
+    words = ("-i", inventory(tmp_path, {"container_net": hosts}), "--check")
+    code, text = play(playbook, tmp_path, *words)
+    assert code == 0, text
+    assert f"an MTU of {mtu}" in text
+    assert ("[a -> b" in text) is (mtu == 65536)
+
+
 def test_flannel_goes_from_a_host_whose_etcd_does_not_answer(tmp_path: Path) -> None:
     playbook = tmp_path / "play.yml"
     playbook.write_text(
