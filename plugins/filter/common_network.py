@@ -41,15 +41,17 @@ EXAMPLES = r"""
 - name: Show where the hosts meet
   ansible.builtin.debug:
     msg: "{{ groups['container_net'] | netfabric.container_net.common_network(hostvars) }}"
-# node1: {ip: 192.168.100.12, iface: eth1}
-# node2: {ip: 192.168.100.13, iface: eth1}
+# node1: {ip: 192.168.100.12, iface: eth1, local: 192.168.100.12}
+# node2: {ip: 203.0.113.13, iface: eth1, local: 192.168.100.13}
 """
 
 RETURN = r"""
 _value:
   description:
-    - For each host the keys C(ip) and C(iface).
-    - The latter is empty when the address was given and there are no facts.
+    - For each host the keys C(ip), C(iface) and C(local).
+    - C(iface) is empty when the address was given and there are no facts.
+    - C(local) is the address that the host itself sends from, C(iface)'s own where no interface has
+      C(ip), because that is translated on its way; empty where C(iface) has none.
   type: dict
 """
 
@@ -227,6 +229,13 @@ def complain(hosts: list[Host], choice: dict[str, Address]) -> str:
     )
 
 
+def local_end(address: Address, found: list[Address]) -> str:
+    """What the host itself sends from: a translated address is on none of its interfaces."""
+    if not found or any(own.ip == address.ip for own in found):
+        return address.ip
+    return next((own.ip for own in found if own.iface == address.iface), "")
+
+
 def common_network(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Choose for each host; see DOCUMENTATION."""
     hosts = [read_host(str(name), hostvars[name]) for name in names]
@@ -236,7 +245,14 @@ def common_network(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, d
         if len(choice) < len(hosts) or not distinct(choice):
             raise AnsibleFilterError(complain(hosts, choice))
     return {
-        host.name: {"ip": choice[host.name].ip, "iface": choice[host.name].iface} for host in hosts
+        name: {
+            "ip": choice[name].ip,
+            "iface": choice[name].iface,
+            "local": local_end(
+                choice[name], addresses_in(hostvars[name].get("ansible_facts") or {})
+            ),
+        }
+        for name in (host.name for host in hosts)
     }
 
 

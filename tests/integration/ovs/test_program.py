@@ -41,6 +41,19 @@ def join(world: OvsWorld) -> None:
         assert world.program(name, "apply", wanted)["commands"] == []
 
 
+def test_hosts_whose_addresses_are_translated(new_world: NewWorld) -> None:
+    """No interface has the address by which the other knows a host."""
+    world = new_world("a", "b")
+    world.translate()
+    for name, other in ("ab", "ba"):
+        peers = {other: world.variables[other]["container_net_ip"]}
+        wanted = want(world, name, peers=peers)
+        world.docker(name, bip=wanted["address"], mtu=MTU)
+        world.program(name, "apply", wanted)
+    assert world.pings("a", world.box("b"), MTU)
+    assert world.pings("b", world.box("a"), MTU)
+
+
 LISTEN = """
 import socket
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -190,6 +190,16 @@ def test_s12_direct_routes(new_world: Callable[..., World]) -> None:
 
 
 @pytest.mark.long
+def test_hosts_whose_addresses_are_translated(new_world: Callable[..., World]) -> None:
+    """No interface has the address by which the others know a host; its link sends from its own."""
+    world = new_world("a", "b")
+    world.translate()
+    world.write_inventory("a", "b", container_net_overlay="static_vxlan")
+    world.playbook(*JOIN)
+    check_traffic(world, MTU["static_vxlan"], "a", "b")
+
+
+@pytest.mark.long
 def test_only_all_hosts_together_change_their_way(new_world: Callable[..., World]) -> None:
     world = new_world("a", "b")
     world.write_inventory("a", "b", container_net_overlay="direct_routes")

@@ -23,6 +23,7 @@ from tests.integration.network.servers import Servers, ask
 HERE = Path(__file__).resolve().parent
 UNDERLAY = "192.168.100"
 OUTSIDE = f"{UNDERLAY}.254"
+TRANSLATED = "203.0.113"
 PORT = 7009
 
 # Facts name the system's manager after process 1, and read links from /sys, which shows those of
@@ -92,6 +93,31 @@ class World:
         self.variables[name] = reached(host, folder, folder / "bin")
         path = f"PATH={folder}/bin:$PATH; export PATH\n"
         host.run("sh", "-ec", path + HOST, "host", f"{UNDERLAY}.{number}", OUTSIDE)
+
+    def translate(self) -> None:
+        """Hosts know each other by addresses that only the machine beyond them knows (1:1 NAT)."""
+        there, back = [], []
+        for number, name in enumerate(self.hosts, 11):
+            there.append(f"ip daddr {TRANSLATED}.{number} dnat to {self.address(name)}")
+            back.append(f"ip saddr {self.address(name)} snat to {TRANSLATED}.{number}")
+            more = {"container_net_ip": f"{TRANSLATED}.{number}", "container_net_iface": "eth1"}
+            self.variables[name].update(more)
+        # It is a router here, not a bridge that looks into packets.
+        self.lan.sh(
+            "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.lan.send_redirects=0;"
+            " sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null || true"
+        )
+        table = f"""table ip translate {{
+            chain there {{
+                type nat hook prerouting priority -100
+                {"; ".join(there)}
+            }}
+            chain back {{
+                type nat hook postrouting priority 100
+                {"; ".join(back)}
+            }}
+        }}"""
+        self.lan.run("nft", table)
 
     def _programs(self, folder: Path) -> None:
         """What the roles call on the host."""

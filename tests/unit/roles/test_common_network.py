@@ -129,6 +129,31 @@ def test_the_address_that_leads_to_the_others(
     assert {name: (host["ip"], host["iface"]) for name, host in found.items()} == expected
 
 
+LOCAL: dict[str, tuple[dict[str, Any], str]] = {
+    "its own": ({"container_net_ip": QEMU.partition("/")[0]}, "10.0.2.15"),
+    "another interface's": (
+        {"container_net_ip": "10.255.0.1", "container_net_iface": "eth0"},
+        "10.255.0.1",
+    ),
+    "translated": (
+        {"container_net_ip": "203.0.113.1", "container_net_iface": "eth0"},
+        "10.0.2.15",
+    ),
+    "translated, on an interface without one": (
+        {"container_net_ip": "203.0.113.1", "container_net_iface": "eth9"},
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "local"), LOCAL.values(), ids=LOCAL.keys())
+def test_what_a_host_itself_sends_from(given: dict[str, Any], local: str) -> None:
+    host = {**facts("eth0", eth0=QEMU, dummy0="10.255.0.1/32"), **given}
+    assert common_network(["a"], {"a": host})["a"]["local"] == local
+    without = {"ansible_facts": {}, **given}
+    assert common_network(["a"], {"a": without})["a"]["local"] == given["container_net_ip"]
+
+
 BAD: dict[str, tuple[dict[str, dict[str, Any]], list[str]]] = {
     "nothing but qemu's user network": (
         {"a": facts("eth0", eth0=QEMU), "b": facts("eth0", eth0=QEMU)},
