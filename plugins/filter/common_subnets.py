@@ -47,7 +47,7 @@ options:
   addresses:
     description:
       - What filter P(netfabric.container_net.common_network#filter) returned. A subnet that holds
-        the address of a host is refused.
+        the address of a host is refused, and the whole network where all subnets are parts of it.
     type: dict
     default: {}
 """
@@ -158,17 +158,24 @@ def divide(network: Network, length: int) -> list[Network]:
 
 
 def refuse_hosts_inside(
-    subnets: Mapping[str, Network], addresses: Mapping[str, Mapping[str, str]]
+    subnets: Mapping[str, Network], whole: Network, addresses: Mapping[str, Mapping[str, str]]
 ) -> None:
-    """A subnet in which a host lies would take that host away from the others."""
+    """A subnet in which a host lies would take that host away from the others.
+
+    So would the whole network, where it is the containers': what goes to it keeps its source, or is
+    looked for on the containers' own link.
+    """
+    taken = {f"{subnet}, the subnet of {name},": subnet for name, subnet in subnets.items()}
+    if all(subnet.subnet_of(whole) for subnet in subnets.values()):
+        taken[f"{whole}"] = whole
     for host, entry in addresses.items():
-        for name, subnet in subnets.items():
-            if ipaddress.IPv4Address(entry["ip"]) in subnet:
-                raise AnsibleFilterError(
-                    f"container_net_network: {subnet}, the subnet of {name}, holds the address"
-                    f" {entry['ip']} of {host}. Choose a network that the hosts themselves do not"
-                    " use."
-                )
+        for text in dict.fromkeys([entry["ip"], entry.get("local") or entry["ip"]]):
+            for what, network in taken.items():
+                if ipaddress.IPv4Address(text) in network:
+                    raise AnsibleFilterError(
+                        f"container_net_network: {what} holds the address {text} of {host}. Choose"
+                        " a network that the hosts themselves do not use."
+                    )
 
 
 def common_subnets(
@@ -202,7 +209,7 @@ def common_subnets(
             " or a greater container_net_subnet_len."
         )
     chosen.update(zip(rest, free))
-    refuse_hosts_inside(chosen, addresses or {})
+    refuse_hosts_inside(chosen, whole, addresses or {})
     return {
         name: {"subnet": str(subnet), "bip": f"{subnet.network_address + 1}/{subnet.prefixlen}"}
         for name, subnet in ((name, chosen[name]) for name in names)

@@ -70,6 +70,10 @@ def test_what_is_refused(new_world: Callable[..., OvsWorld]) -> None:
         },
         "docker0': is no name": {},
         "is no part of 10.9.0.0/16": {"ovs_gre_network": "10.9.0.0/16"},
+        "holds 192.168.100.11, 192.168.100.12, by which": {
+            "ovs_gre_network": "192.168.0.0/16",
+            "container_net_network": "192.168.0.0/18",
+        },
         "containers would have an MTU of 500 bytes": {"ovs_gre_mtu": 500},
     }
     bad["docker0': is no name"] = {"ovs_gre_switch": "docker0"}

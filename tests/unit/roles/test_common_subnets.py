@@ -167,6 +167,32 @@ def test_a_subnet_with_a_host_in_it_is_refused() -> None:
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("entry", "own"),
+    [
+        ({"ip": "172.20.200.7"}, {}),
+        ({"ip": "192.0.2.2", "local": "172.20.200.7"}, {}),
+        ({"ip": "172.20.200.7"}, {"subnet": "172.20.9.0/24"}),
+    ],
+    ids=["found out", "behind a translation", "a given part of it"],
+)
+def test_a_network_with_a_host_in_it_is_refused(entry: dict[str, str], own: dict[str, str]) -> None:
+    """Nobody has that part of it, but what containers send there would keep their source."""
+    hosts = {"a": host(), "b": host(**own)}
+    addresses = {"a": {"ip": "192.0.2.1", "local": "192.0.2.1"}, "b": entry}
+    assert common_subnets(list(hosts), hosts, NETWORK, 24, {"a": addresses["a"]})
+    with pytest.raises(AnsibleFilterError) as refused:
+        common_subnets(list(hosts), hosts, NETWORK, 24, addresses)
+    said = "container_net_network: 172.20.0.0/16 holds the address 172.20.200.7 of b"
+    assert said in str(refused.value)
+
+
+def test_a_host_may_be_in_the_network_where_subnets_are_not() -> None:
+    hosts = {"a": host("10.1.1.0/24"), "b": host("10.1.2.0/24")}
+    addresses = {"a": {"ip": "172.20.200.6"}, "b": {"ip": "172.20.200.7"}}
+    assert divided(hosts, addresses=addresses) == ["10.1.1", "10.1.2"]
+
+
 def test_the_mtu_is_the_smallest_that_is_known() -> None:
     hosts = {
         "a": {"ansible_facts": {"eth0": {"mtu": 9000}, "eth1": {"mtu": 1400}}},
