@@ -238,6 +238,23 @@ def test_a_host_outside_the_run_that_the_inventory_names(
     assert ("[a -> b" in text) is (mtu == 65536)
 
 
+@pytest.mark.parametrize(
+    ("was", "good"), [("flannel", False), ("direct_routes", True)], ids=["it needed etcd", "not"]
+)
+def test_hosts_of_etcd_are_not_left_behind(tmp_path: Path, was: str, good: bool) -> None:
+    """A run for container_net alone, and etcd has hosts of its own."""
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(COMMON)
+    facts = qemu(ansible_local={"container_net": {"overlay": was}})
+    groups = {
+        "container_net": {"a": {"test_facts": facts, "container_net_overlay": "static_vxlan"}},
+        "container_net_etcd": {"m": {}},
+    }
+    code, text = play(playbook, tmp_path, "-i", inventory(tmp_path, groups), "--check")
+    assert (code == 0) is good, text
+    assert ("m would stay behind. Run it without --limit" in text) is not good, text
+
+
 def test_flannel_goes_from_a_host_whose_etcd_does_not_answer(tmp_path: Path) -> None:
     playbook = tmp_path / "play.yml"
     playbook.write_text(
