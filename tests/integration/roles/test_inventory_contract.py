@@ -255,6 +255,49 @@ def test_hosts_of_etcd_are_not_left_behind(tmp_path: Path, was: str, good: bool)
     assert ("m would stay behind. Run it without --limit" in text) is not good, text
 
 
+PREPARE = """  tasks:
+    - include_role:
+        name: netfabric.container_net.{{ container_net_overlay }}
+        tasks_from: prepare
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "docker", "words"),
+    [
+        (
+            "direct_routes",
+            "172.20.0.1/16",
+            ["a: container_net_subnet: 172.20.1.0/24: Docker has 172.20.0.0/16 (br-4f6f1b2c3d4e)"],
+        ),
+        ("static_vxlan", "172.20.0.1/16", ["172.20.0.0/16 (br-4f6f1b2c3d4e)", "network rm"]),
+        ("static_vxlan", "172.20.0.1/24", []),
+        (
+            "ovs_gre",
+            "172.20.0.1/24",
+            ["a: ovs_gre_network: 172.20.0.0/16: Docker has 172.20.0.0/24 (br-4f6f1b2c3d4e)"],
+        ),
+    ],
+    ids=["around the routes'", "around the link's", "beside the host's part", "on the segment"],
+)
+def test_a_network_of_docker_in_the_way_is_refused(
+    tmp_path: Path, way: str, docker: str, words: list[str]
+) -> None:
+    """Before the old way is left: Docker would not start with the new one's subnet."""
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(COMMON + PREPARE)
+    address, dummy, prefix = docker.partition("/")
+    link = {"device": "br-4f6f1b2c3d4e", "ipv4": {"address": address, "prefix": prefix}}
+    facts = qemu(ansible_local={}, ansible_br_4f6f1b2c3d4e=link)
+    facts["ansible_interfaces"].append(link["device"])
+    host = {"test_facts": facts, "container_net_overlay": way}
+    code, text = play(
+        playbook, tmp_path, "-i", inventory(tmp_path, {"container_net": {"a": host}}), "--check"
+    )
+    assert (code == 0) is (not words), text
+    assert [word for word in words if word not in text] == [], text
+
+
 def test_flannel_goes_from_a_host_whose_etcd_does_not_answer(tmp_path: Path) -> None:
     playbook = tmp_path / "play.yml"
     playbook.write_text(

@@ -12,6 +12,9 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.netfabric.container_net.plugins.filter.common_network import common_network
+from ansible_collections.netfabric.container_net.plugins.filter.common_overlapping import (
+    common_overlapping,
+)
 
 
 def facts(default: str = "", **links: str) -> dict[str, Any]:
@@ -152,6 +155,20 @@ def test_what_a_host_itself_sends_from(given: dict[str, Any], local: str) -> Non
     assert common_network(["a"], {"a": host})["a"]["local"] == local
     without = {"ansible_facts": {}, **given}
     assert common_network(["a"], {"a": without})["a"]["local"] == given["container_net_ip"]
+
+
+def test_networks_of_docker_leave_no_room_for_another_one() -> None:
+    found = facts(
+        docker0="172.20.1.1/16",
+        docker_gwbridge="172.18.0.1/16",
+        br_4f6f1b2c3d4e="172.20.0.1/24",
+        br_lan="172.20.0.9/16",
+        eth0="172.20.200.7/24",
+    )["ansible_facts"]
+    assert common_overlapping(found, "172.20.0.0/16") == ["172.20.0.0/24 (br-4f6f1b2c3d4e)"]
+    assert common_overlapping(found, "172.20.1.0/24") == []
+    assert common_overlapping(found, "172.18.7.0/24") == ["172.18.0.0/16 (docker_gwbridge)"]
+    assert common_overlapping({}, "172.18.7.0/24") == []
 
 
 BAD: dict[str, tuple[dict[str, dict[str, Any]], list[str]]] = {
