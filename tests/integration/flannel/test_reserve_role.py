@@ -157,7 +157,9 @@ def test_absent_frees_the_subnet_with_ones_own_certificates(site: Site) -> None:
     """As far as etcd goes: there is no flanneld here."""
     hosts = some("h1", "h2")
     site.run(hosts)
-    flags = "mkdir -p /etc/container_net; echo FLANNELD_PUBLIC_IP={} >/etc/container_net/flannel.env"
+    flags = (
+        "mkdir -p /etc/container_net; echo FLANNELD_PUBLIC_IP={} >/etc/container_net/flannel.env"
+    )
     # Without a key nothing is freed, and that is said.
     site.sandbox.sh(flags.format("192.0.2.1"))
     words = ("--limit", "h1")

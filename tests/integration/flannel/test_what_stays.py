@@ -137,7 +137,9 @@ def test_a_link_that_was_kept_when_the_hosts_own_got_another_mtu(hosts: Hosts, r
         hosts.start(number)
         becomes(lambda number=number: hosts.info(number, wait=0)["mtu"], 1250)
         found = hosts.info(number, wait=0)
-        assert (found["ready"], found["link_mtu"]) == (False, 1450), "flanneld does it by itself now"
+        assert (found["ready"], found["link_mtu"]) == (False, 1450), (
+            "flanneld does it by itself now"
+        )
     assert [role.run(number) for number in (1, 2)] == ["flannel.1"] * 2
     check(hosts, 1250)
     # Before flanneld ran there is no file, and then nothing has to go.
