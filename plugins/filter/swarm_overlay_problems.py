@@ -8,20 +8,21 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: swarm_overlay_problems
-short_description: What the networks of a swarm overlap, as sentences
+short_description: Why a host cannot have the networks of a swarm, as sentences
 version_added: "1.0.0"
 author:
   - The netfabric.container_net contributors (@netfabric)
 description:
   - Compares the overlay network and the address pool of a swarm with each other, with the hosts'
     own addresses, and with what a host has.
+  - A network of that name without the role's label is somebody else's.
   - Made for role C(netfabric.container_net.swarm_overlay).
 positional: addresses
 options:
   _input:
     description:
       - The role's options C(swarm_overlay_name), C(swarm_overlay_subnet), C(swarm_overlay_pool) and
-        C(swarm_overlay_pool_len), without that prefix.
+        C(swarm_overlay_pool_len), without that prefix; C(label), which marks the role's network.
     type: dict
     required: true
   addresses:
@@ -31,6 +32,10 @@ options:
   host:
     description: What the role found out about the host. Left out, it is not looked at.
     type: dict
+  alone:
+    description: Whether no other way joins the host, whose routes and networks are still to go.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -39,7 +44,7 @@ EXAMPLES = r"""
     msg: "{{ wanted | netfabric.container_net.swarm_overlay_problems(addresses) }}"
   vars:
     addresses: {node1: 192.168.100.12}
-    wanted: {name: net, subnet: 172.20.0.0/16, pool: 10.127.0.0/16, pool_len: 24}
+    wanted: {name: net, label: made, subnet: 172.20.0.0/16, pool: 10.127.0.0/16, pool_len: 24}
 """
 
 RETURN = r"""
@@ -104,6 +109,18 @@ def check_each_other(wanted: Mapping[str, Any], addresses: Mapping[str, str]) ->
                 )
 
 
+def check_name(wanted: Mapping[str, Any], host: Mapping[str, Any]) -> None:
+    """To make the network means to remove one of its name with other settings."""
+    for network in host["networks"]:
+        if network["name"] == wanted["name"] and wanted["label"] not in network["labels"]:
+            raise OptionError(
+                "swarm_overlay_name",
+                wanted["name"],
+                "is the name of a network of Docker's that this role did not make",
+                "Set it to another name, or remove that network",
+            )
+
+
 def check_host(wanted: Mapping[str, Any], host: Mapping[str, Any]) -> None:
     """What is made on a host against what it has. The pool is used when the swarm is made."""
     made = [("swarm_overlay_subnet", wanted["name"], wanted["subnet"])]
@@ -126,12 +143,15 @@ def swarm_overlay_problems(
     wanted: Mapping[str, Any],
     addresses: Mapping[str, str],
     host: Mapping[str, Any] | None = None,
+    alone: bool = True,
 ) -> list[str]:
     """Compare; see DOCUMENTATION."""
     try:
         check_each_other(wanted, addresses)
         if host is not None:
-            check_host(wanted, host)
+            check_name(wanted, host)
+            if alone:
+                check_host(wanted, host)
     except OptionError as error:
         return [str(error)]
     return []

@@ -29,6 +29,7 @@ from urllib.parse import parse_qs, urlsplit
 NAME, FOLDER = sys.argv[1], Path(sys.argv[2])
 OWN = Path("/run/stand_in/swarm")
 CONTAINERS = Path("/run/stand_in/on_networks")
+OTHERS = Path("/run/stand_in/networks")
 REFUSED = Path("/run/stand_in/refused")  # why, in Docker's words
 GATEWAY = "docker_gwbridge"
 INACTIVE = {"cluster": "", "node": "", "gateway": False}
@@ -92,9 +93,13 @@ def node(key: str, value: dict[str, str]) -> dict[str, Any]:
 
 
 def networks() -> list[dict[str, Any]]:
-    """Docker's own, and on a manager those of the swarm."""
+    """Docker's own, others' (NAME SUBNET a line), and on a manager those of the swarm."""
     bridge = {"Id": "b" * 64, "Name": "bridge", "Driver": "bridge", "Scope": "local"}
     found = [{**bridge, "IPAM": {"Config": [{"Subnet": "172.17.0.0/16"}]}}]
+    for line in OTHERS.read_text().splitlines() if OTHERS.exists() else []:
+        name, subnet = line.split()
+        config = [{"Subnet": subnet}]
+        found.append({**bridge, "Id": f"id-{name}", "Name": name, "IPAM": {"Config": config}})
     if own()["gateway"]:
         config = [{"Subnet": "172.18.0.0/16"}]
         found.append({**bridge, "Id": "9" * 64, "Name": GATEWAY, "IPAM": {"Config": config}})

@@ -130,6 +130,9 @@ def test_what_is_refused(new_world: NewWorld) -> None:
     refused(world, "holds 192.168.100.11, the address of a", swarm_overlay_subnet="192.168.0.0/16")
     refused(world, "a route of the host (blackhole)", swarm_overlay_subnet="198.51.0.0/16")
     refused(world, "Docker's network bridge", swarm_overlay_subnet="172.17.0.0/20")
+    world.hosts["a"].sh("echo backend 172.30.0.0/16 >/run/stand_in/networks")
+    theirs = "swarm_overlay_name: 'backend': is the name of a network of Docker's"
+    refused(world, theirs, swarm_overlay_name="backend")
     # Somebody else's swarm.
     world.hosts["b"].sh(
         """echo '{"cluster": "other", "node": "x", "gateway": true}' >/run/stand_in/swarm"""

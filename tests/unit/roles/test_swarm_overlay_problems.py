@@ -15,11 +15,24 @@ from ansible_collections.netfabric.container_net.plugins.filter.swarm_overlay_pr
     swarm_overlay_problems,
 )
 
-WANTED = {"name": "net", "subnet": "172.20.0.0/16", "pool": "10.127.0.0/16", "pool_len": 24}
+LABEL = "netfabric.container_net.way"
+WANTED = {
+    "name": "net",
+    "label": LABEL,
+    "subnet": "172.20.0.0/16",
+    "pool": "10.127.0.0/16",
+    "pool_len": 24,
+}
 ADDRESSES = {"node1": "192.168.100.12", "node2": "192.168.100.13"}
 HOST: dict[str, Any] = {
     "networks": [
-        {"id": "b" * 64, "name": "bridge", "driver": "bridge", "subnets": ["172.17.0.0/16"]}
+        {
+            "id": "b" * 64,
+            "name": "bridge",
+            "driver": "bridge",
+            "subnets": ["172.17.0.0/16"],
+            "labels": {},
+        }
     ],
     "flannel": [],
     "routes": [{"dst": "192.168.100.0/24", "dev": "eth1", "type": "unicast"}],
@@ -28,7 +41,13 @@ HOST: dict[str, Any] = {
 
 
 def overlay(name: str, subnet: str) -> dict[str, Any]:
-    return {"id": name, "name": name, "driver": "overlay", "subnets": [subnet]}
+    labels = {LABEL: "swarm_overlay"} if name == "net" else {}
+    return {"id": name, "name": name, "driver": "overlay", "subnets": [subnet], "labels": labels}
+
+
+def theirs(driver: str) -> dict[str, Any]:
+    """Somebody else's network that has the name of ours."""
+    return {**overlay("net", "172.30.0.0/16"), "driver": driver, "labels": {"mine": "1"}}
 
 
 def host(**more: Any) -> dict[str, Any]:
@@ -85,6 +104,16 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         host(networks=[overlay("theirs", "172.20.3.0/24")], **ACTIVE),
         ["overlaps 172.20.3.0/24, the subnet of Docker's network theirs"],
     ),
+    "somebody else's network of its name": (
+        {},
+        host(networks=[theirs("bridge")]),
+        ["swarm_overlay_name: 'net': is the name of a network", "Set it to another name, or"],
+    ),
+    "somebody else's network in the swarm": (
+        {},
+        host(networks=[theirs("overlay")], **ACTIVE),
+        ["swarm_overlay_name: 'net': is the name of a network"],
+    ),
 }
 
 
@@ -97,5 +126,12 @@ def test_what_does_not_go_together(
     assert [word for word in words if word not in said[0]] == []
 
 
-def test_a_host_that_another_way_joins_is_not_looked_at() -> None:
+def test_a_host_that_another_way_joins() -> None:
+    """Its routes are still to go; a network of that name is none of that way's."""
     assert swarm_overlay_problems(WANTED, ADDRESSES) == []
+    found = host(routes=[{"dst": "172.20.7.0/24", "dev": "flannel.1", "type": "unicast"}])
+    assert swarm_overlay_problems(WANTED, ADDRESSES, found, alone=False) == []
+    (said,) = swarm_overlay_problems(
+        WANTED, ADDRESSES, host(networks=[theirs("bridge")]), alone=False
+    )
+    assert said.startswith("swarm_overlay_name: 'net': ")
