@@ -301,7 +301,8 @@ def test_a_network_of_docker_in_the_way_is_refused(
 def test_flannel_goes_from_a_host_whose_etcd_does_not_answer(tmp_path: Path) -> None:
     playbook = tmp_path / "play.yml"
     playbook.write_text(
-        "- hosts: a\n  gather_facts: false\n  tasks:\n"
+        # As in the play that leaves a way.
+        "- hosts: a\n  gather_facts: false\n  any_errors_fatal: true\n  tasks:\n"
         "    - import_role: {name: netfabric.container_net.flannel, tasks_from: absent}\n"
     )
     environment = tmp_path / "flannel.env"
