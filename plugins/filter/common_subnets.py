@@ -112,6 +112,11 @@ def given(names: list[str], hostvars: Mapping[str, Any]) -> dict[str, Network]:
     return found
 
 
+def part_of(network: Network, length: int, subnet: Network) -> Network | None:
+    """The subnet, where it is one of the network's parts."""
+    return subnet if subnet.prefixlen == length and subnet.subnet_of(network) else None
+
+
 def noted(name: str, variables: Mapping[str, Any], network: Network, length: int) -> Network | None:
     """What the host has since it was joined, where that is still a part of the network."""
     facts = variables.get("ansible_facts")
@@ -125,7 +130,7 @@ def noted(name: str, variables: Mapping[str, Any], network: Network, length: int
         subnet = Network(fact.get("subnet") or "")
     except (AttributeError, ValueError):
         return None
-    return subnet if subnet.prefixlen == length and subnet.subnet_of(network) else None
+    return part_of(network, length, subnet)
 
 
 def bridged(
@@ -140,7 +145,7 @@ def bridged(
     subnet = own.network
     if own.ip != subnet.network_address + 1 or subnet.network_address == network.network_address:
         return None
-    return subnet if subnet.prefixlen == length and subnet.subnet_of(network) else None
+    return part_of(network, length, subnet)
 
 
 def divide(network: Network, length: int) -> list[Network]:
