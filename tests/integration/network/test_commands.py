@@ -7,28 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.integration.network.lives import BRIDGE, LIVES, TOPOLOGY, VETH, Life, call
+from tests.integration.network.lives import BRIDGE, TOPOLOGY, VETH, Life, call
 from tests.integration.network.sandbox import Sandbox
-
-
-@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.module)
-def test_a_life_by_hand(
-    lived: Callable[[str], dict[str, Any]], sandbox: Sandbox, life: Life
-) -> None:
-    """Step by step, the same is seen as after the module's own work."""
-    results = lived(life.module)
-    sandbox.sh(life.before)
-    for step in life.steps:
-        sandbox.sh("\n".join(results[f"{step.title}: real"]["commands"]))
-        seen = sandbox.sh(step.probe, check=False)
-        for fragment in step.shows:
-            assert fragment in seen, step.title
-        for fragment in step.lacks:
-            assert fragment not in seen, step.title
 
 
 @pytest.mark.parametrize(

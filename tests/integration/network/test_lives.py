@@ -58,6 +58,23 @@ def test_step(lived: Callable[[str], dict[str, Any]], life: Life, step: Step) ->
     assert "rolled_back" not in real
 
 
+@pytest.mark.parametrize("life", LIVES, ids=lambda life: life.module)
+def test_a_life_by_hand(
+    lived: Callable[[str], dict[str, Any]], sandbox: Sandbox, life: Life
+) -> None:
+    """What `commands` lists, typed on another host step by step: the same is seen as after the
+    module's own work. (Here, because a file's tests share the lives.)"""
+    results = lived(life.module)
+    sandbox.sh(life.before)
+    for step in life.steps:
+        sandbox.sh("\n".join(results[f"{step.title}: real"]["commands"]))
+        seen = sandbox.sh(step.probe, check=False)
+        for fragment in step.shows:
+            assert fragment in seen, step.title
+        for fragment in step.lacks:
+            assert fragment not in seen, step.title
+
+
 def test_diff_shows_what_was_and_what_is(lived: Callable[[str], dict[str, Any]]) -> None:
     diff = lived("topology")["an address, a parameter, a route of its own: real"]["diff"]
     before, after = str(diff["before"]), str(diff["after"])
