@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-# Whole playbooks, a minute each: begun last, one processor would wait for them.
-SLOW = ("ways", "etcd", "swarm", "ovs", "roles")
+# Whole playbooks: begun last, one processor would wait for them.
+SLOW = ("docker/test_role.py", "network/test_lives.py", "roles", "ways", "etcd", "swarm", "ovs")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow ones first, and within that as they were."""
 
     def place(item: pytest.Item) -> int:
-        parts = item.path.relative_to(HERE).parts if HERE in item.path.parents else ("",)
-        return SLOW.index(parts[0]) if parts[0] in SLOW else len(SLOW)
+        slow = (n for n, name in enumerate(SLOW) if HERE / name in (item.path, *item.path.parents))
+        return next(slow, len(SLOW))
 
     items.sort(key=place)

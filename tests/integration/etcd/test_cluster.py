@@ -25,6 +25,7 @@ def refused(hosts: Hosts, name: str, *words: str, **more: str) -> str:
     return done.stderr
 
 
+@pytest.mark.long
 def test_a_cluster_of_three_and_who_may_do_what(make_hosts: Callable[[int], Hosts]) -> None:
     hosts = make_hosts(3)
     hosts.good(GROUP, [member_play(), CLIENTS])

@@ -62,6 +62,7 @@ def refused(world: OvsWorld, *words: str) -> str:
     return done.text()
 
 
+@pytest.mark.long
 def test_what_is_refused(new_world: Callable[..., OvsWorld]) -> None:
     world = new_world("b", "c")
     bad: dict[str, dict[str, Any]] = {
@@ -82,7 +83,7 @@ def test_what_is_refused(new_world: Callable[..., OvsWorld]) -> None:
         assert words in refused(world), words
 
 
-@pytest.mark.parametrize("key", [0, 7])
+@pytest.mark.parametrize("key", [pytest.param(0, marks=pytest.mark.long), 7])
 def test_s16(new_world: Callable[..., OvsWorld], key: int) -> None:
     """The example, and with a key."""
     world = new_world("node1", "node2")

@@ -165,6 +165,7 @@ def test_check_mode_says_what_it_would_make_and_makes_nothing(copied: Cluster) -
     assert not (copied.host / "admin.crt").exists()
 
 
+@pytest.mark.long
 def test_another_authority_stops_the_run_and_both_fingerprints_are_named(copied: Cluster) -> None:
     theirs = fingerprint(copied.host / "ca.crt")
     shutil.rmtree(copied.authority)

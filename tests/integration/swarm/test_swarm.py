@@ -21,6 +21,7 @@ NETWORK = "container_net"
 INACTIVE = {"cluster": "", "node": "", "gateway": False}
 
 
+@pytest.mark.long
 def test_life_of_a_swarm(new_world: NewWorld) -> None:
     """From nothing to a swarm, a host more under --limit, to nothing."""
     world = new_world("a", "b", "c")
@@ -120,6 +121,7 @@ def refused(world: SwarmWorld, words: str, **variables: Any) -> None:
     assert [world.changes(name) for name in "ab"] == [[], []]
 
 
+@pytest.mark.long
 def test_what_is_refused(new_world: NewWorld) -> None:
     world = new_world("a", "b")
     live = {"docker_daemon_settings": {"live-restore": True}}

@@ -111,7 +111,8 @@ def boot(world: World, name: str, way: str) -> None:
 @pytest.mark.parametrize(
     "ways",
     [
-        ("direct_routes", "static_vxlan"),
+        ("static_vxlan",),
+        pytest.param(("direct_routes", "static_vxlan"), marks=pytest.mark.long),
         pytest.param(("static_vxlan", "direct_routes"), marks=pytest.mark.long),
     ],
     ids=" to ".join,
