@@ -10,12 +10,12 @@ LAB ?= play
 LAB_PY := /usr/bin/python3 tests/lab/lab.py
 TEST_SCENARIOS := bridge_network overlay
 ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/molecule.yml)))
-# Linters keep one processor busy, and the lab waits for machines most of the time.
-QUICK := unit style+sanity+lab
+# Linters keep one processor busy; what the scenarios' machines start from is made meanwhile.
+QUICK := unit style+sanity+images
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
 
 .PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-short kernel-faults kernel-smoke bench \
-	bench-hosts bench-throughput bench-site faults lab molecule-joined test test-all demo lab-up lab-start lab-down \
+	bench-hosts bench-throughput bench-site faults images lab molecule-joined test test-all demo lab-up lab-start lab-down \
 	build changelog constraints clean
 
 help: ## list the targets
@@ -73,6 +73,9 @@ bench: ## measure the module against ip -batch, a shell loop, pyroute2 and bare 
 bench-hosts: ## 25 to 200 hosts in one overlay: how long until all routes are there, with and without reservations
 	@tools/bench.sh hosts $(BENCH)
 
+images: ## the images of the VMs that `make test` starts, where they are missing
+	@$(LAB_PY) images --flavour warm --suite bookworm --suite trixie
+
 lab: ## the lab itself: two at once, one interrupted, a machine that dies
 	@tools/pytest.sh lab tests/lab
 
@@ -93,12 +96,12 @@ molecule-joined:
 	@tools/molecule.sh joined
 	@JOINED_WAYS=ovs_gre,swarm_overlay tools/molecule.sh joined
 
-test: ## everything that has to pass: lint, unit, kernel, lab, scenarios bridge_network and overlay
+test: ## everything that has to pass: lint, unit, kernel, scenarios bridge_network and overlay
 	@tools/stages.sh test deps venv $(QUICK) kernel-short kernel-faults kernel-smoke \
 		$(addprefix molecule-,$(TEST_SCENARIOS))
 
-test-all: ## the same with every scenario
-	@tools/stages.sh test-all deps venv $(QUICK) kernel $(addprefix molecule-,$(ALL_SCENARIOS))
+test-all: ## the same with every scenario, the long tests of the kernel and the lab itself
+	@tools/stages.sh test-all deps venv $(QUICK) lab kernel $(addprefix molecule-,$(ALL_SCENARIOS))
 
 # --- to try, to play ---
 
