@@ -148,17 +148,19 @@ need_tools() {
     done
 }
 
-# The links that each of our rules of family $1 names: "IN OUT", - for none.
-links() {
-    wanted "$1" | awk '{
-        from = to = "-"
-        for (i = 2; i < NF; i++) {
+# What our rules of family $1 accept, one a line: the links that it names, - for none, "answers" where
+# it is for known connections only, else -, and the rule.
+matches() {
+    wanted "$1" | cut -f 2 | sort -u | awk '$NF == "ACCEPT" {
+        from = to = state = "-"
+        for (i = 1; i < NF; i++) {
             if ($(i - 1) == "!") continue
             if ($i == "-i") from = $(i + 1)
             if ($i == "-o") to = $(i + 1)
+            if ($i == "--ctstate" && $(i + 1) ~ /^(RELATED,)?ESTABLISHED$/) state = "answers"
         }
-        print from, to
-    }' | sort -u
+        print from, to, state, $0
+    }'
 }
 
 # Forward base chains that drop what no rule of theirs lets pass, one "family table chain" a line. A
@@ -181,33 +183,48 @@ dropping_chains() {
         }'
 }
 
-# Whether table $1 $2 has a rule that lets packets of link $4 (seen as $3) pass or sorts them
-# elsewhere.
+# Whether the table whose text is $1 has a rule that lets packets from link $2, or to link $3, pass
+# or sorts them elsewhere; with $4 "answers", also one for all connections that are known.
 spared() {
-    [ "$4" != - ] && nft list table "$1" "$2" |
-        grep -qE -e "$3 (\"$4\"|\{[^}]*\"$4\"[^}]*\}) .*(accept|jump|goto)"
+    for match in "iifname $2" "oifname $3"; do
+        link=${match#* }
+        [ "$link" != - ] || continue
+        ! says "$1" "${match% *} (\"$link\"|\{[^}]*\"$link\"[^}]*\}) .*(accept|jump|goto)" || return 0
+    done
+    [ "$4" = answers ] && says "$1" '^[[:space:]]*ct state [^}]*established.*accept'
+}
+
+says() {
+    echo "$1" | grep -qE -e "$2"
+}
+
+# Rule $2 of family $1 in the words of nft, for the chain $3.
+translated() {
+    # shellcheck disable=SC2086 # the words of a rule
+    "$(tool "$1")-translate" -A FORWARD $2 |
+        sed "s/.*add rule ip6\{0,1\} filter FORWARD \([^']*\)'\{0,1\}\$/nft 'insert rule $3 \1';/; s/ counter / /"
 }
 
 strange() {
-    if [ "$4" != - ]; then match="iifname \"$4\"" link=$4; else match="oifname \"$5\"" link=$5; fi
+    link=$(echo "$4" | sed -n 's/.*[io]ifname "\([^"]*\)".*/\1/p' | head -n 1)
     die "the chain $3 of the nftables table $1 $2 drops forwarded packets, and an accept" \
-        "elsewhere cannot change that." \
-        "Its owner has to add a rule such as: nft 'insert rule $1 $2 $3 $match accept'" \
+        "elsewhere cannot change that. Its owner has to add what is missing:" "$4" \
         "(with firewalld: firewall-cmd --permanent --zone=trusted --add-interface=$link)"
 }
 
 refuse_strangers() {
     strangers=$(dropping_chains)
     for ours in 4 6; do
-        pairs=$(links "$ours")
+        rules=$(matches "$ours")
         echo "$strangers" | while read -r family name chain; do
             [ "$family" = inet ] || [ "$family" = "$(table $ours)" ] || continue
-            echo "$pairs" | while read -r from to; do
+            text=$(nft list table "$family" "$name")
+            missing=$(echo "$rules" | while read -r from to state rule; do
                 [ -n "$from" ] || continue
-                spared "$family" "$name" iifname "$from" ||
-                    spared "$family" "$name" oifname "$to" ||
-                    strange "$family" "$name" "$chain" "$from" "$to"
-            done || exit 2
+                spared "$text" "$from" "$to" "$state" ||
+                    translated "$ours" "$rule" "$family $name $chain"
+            done)
+            [ -z "$missing" ] || strange "$family" "$name" "$chain" "$missing"
         done || exit 2
     done
     for ours in 4 6; do

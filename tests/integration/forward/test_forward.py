@@ -264,13 +264,35 @@ def test_a_strangers_chain_that_drops(host: Host, table: str) -> None:
     (host.rules / "flannel.rules").write_text(FLANNEL)
     said = host.forward("apply", status=2)
     assert "chain passing of the nftables table inet fw drops" in said
-    assert "nft 'insert rule inet fw passing iifname \"docker0\" accept'" in said
     assert host.ruleset() == before
     # Its owner does what the message says.
+    remedies = re.findall("nft 'insert rule [^']*'", said)
+    assert len(remedies) == 2
+    for remedy in remedies:
+        host.sh(remedy)
+    host.forward("apply")
+    assert host.forward("apply") == ""
+
+
+def test_a_stranger_that_lets_known_connections_pass(host: Host) -> None:
+    """What answers needs no rule there then, and what is missing is no wider than our own rule."""
     host.sh(
-        "nft 'insert rule inet fw passing iifname \"docker0\" accept';"
-        "nft 'insert rule inet fw passing iifname \"flannel.1\" accept'"
+        "nft 'table inet fw { chain passing { type filter hook forward priority 0; policy drop;"
+        ' ct state established,related counter accept; iifname "br0" accept; }; }\''
     )
+    rules = host.rules / "nat.rules"
+    rules.write_text(
+        "4 -i br0 -s 10.9.0.0/24 ! -o br0 -j ACCEPT\n"
+        "4 -o br0 -d 10.9.0.0/24 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+        "4 -i br1 -o br0 -j DROP\n"
+    )
+    host.forward("apply")
+    published = "4 -o br0 -d 10.9.0.2 -p tcp --dport 80 -m conntrack --ctstate DNAT -j ACCEPT\n"
+    rules.write_text(rules.read_text() + published)
+    said = host.forward("apply", status=2)
+    rule = 'oifname "br0" ip daddr 10.9.0.2 tcp dport 80 ct status dnat accept'
+    assert re.findall("nft '(.*?)'", said) == [f"insert rule inet fw passing {rule}"]
+    host.sh(f"nft 'insert rule inet fw passing {rule}'")
     host.forward("apply")
     assert host.forward("apply") == ""
 
