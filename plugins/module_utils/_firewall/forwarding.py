@@ -148,8 +148,8 @@ need_tools() {
     done
 }
 
-# What our rules of family $1 accept, one a line: the links that it names, - for none, "answers" where
-# it is for known connections only, else -, and the rule.
+# What our rules of family $1 accept, one a line: the links that it names, - for none, "answers"
+# where it is for known connections only, else -, and the rule.
 matches() {
     wanted "$1" | cut -f 2 | sort -u | awk '$NF == "ACCEPT" {
         from = to = state = "-"
@@ -189,7 +189,8 @@ spared() {
     for match in "iifname $2" "oifname $3"; do
         link=${match#* }
         [ "$link" != - ] || continue
-        ! says "$1" "${match% *} (\"$link\"|\{[^}]*\"$link\"[^}]*\}) .*(accept|jump|goto)" || return 0
+        named="(\"$link\"|\{[^}]*\"$link\"[^}]*\})"
+        ! says "$1" "${match% *} $named .*(accept|jump|goto)" || return 0
     done
     [ "$4" = answers ] && says "$1" '^[[:space:]]*ct state [^}]*established.*accept'
 }
@@ -202,7 +203,8 @@ says() {
 translated() {
     # shellcheck disable=SC2086 # the words of a rule
     "$(tool "$1")-translate" -A FORWARD $2 |
-        sed "s/.*add rule ip6\{0,1\} filter FORWARD \([^']*\)'\{0,1\}\$/nft 'insert rule $3 \1';/; s/ counter / /"
+        sed -e "s/.*add rule ip6\{0,1\} filter FORWARD \([^']*\)'\{0,1\}\$/\1/; s/ counter / /" \
+            -e "s/.*/nft 'insert rule $3 &';/"
 }
 
 strange() {
