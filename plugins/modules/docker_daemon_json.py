@@ -18,7 +18,8 @@ description:
     refuses.
   - Does not restart Docker. A marker in O(state_dir) is on disk before the file is written. While
     the running daemon is the one from before the write, every run returns RV(ignore:changed=true)
-    with RV(reason=pending), so that a restart that a failed run never came to is not lost.
+    with RV(reason=pending), so that a restart that a failed run never came to is not lost. Where a
+    reload was due, one by systemd ends that too.
   - Keeps the file as it was before the first write. O(state=absent) puts it back, but for keys
     that somebody else changed in the meantime.
 author:

@@ -134,12 +134,34 @@ def running(pidfiles: Iterable[Any], unit: str, run_command: RunCommand) -> Proc
         process = _dockerd(text.strip()) if text else None
         if process is not None:
             return process
+    pid = _properties(unit, ("MainPID",), run_command).get("MainPID", "0")
+    return None if pid == "0" else _process(pid)
+
+
+def reloaded(unit: str, run_command: RunCommand) -> float | None:
+    """When systemd last reloaded the running unit, in seconds since boot; None if it never did.
+
+    A reload changes the unit's state (active, reloading, active), and leaves the time at which it
+    became active: man org.freedesktop.systemd1, "StateChangeTimestamp".
+    """
+    names = ("ActiveEnterTimestampMonotonic", "StateChangeTimestampMonotonic")
+    found = _properties(unit, (*names, "ActiveState"), run_command)
+    if found.get("ActiveState") != "active":
+        return None
+    entered, changed = (int(found.get(name) or 0) / 1_000_000 for name in names)
+    # systemd's clock stops while the machine sleeps.
+    slept = since_boot() - time.clock_gettime(time.CLOCK_MONOTONIC)
+    return changed + slept if changed > entered else None
+
+
+def _properties(unit: str, names: Sequence[str], run_command: RunCommand) -> dict[str, str]:
+    """What systemd says of a unit; nothing where it cannot be asked, or not for this unit."""
     systemctl = shutil.which("systemctl")
-    if systemctl and os.path.isdir("/run/systemd/system") and not os.path.isabs(unit):
-        code, out, dummy = run_command([systemctl, "show", "-p", "MainPID", "--value", unit])
-        if code == 0 and out.strip() != "0":
-            return _process(out.strip())
-    return None
+    if not systemctl or not os.path.isdir("/run/systemd/system") or os.path.isabs(unit):
+        return {}
+    code, out, dummy = run_command([systemctl, "show", f"--property={','.join(names)}", unit])
+    lines = out.splitlines() if code == 0 else []
+    return {name: value for name, dummy, value in (line.partition("=") for line in lines)}
 
 
 def _dockerd(pid: str) -> Process | None:

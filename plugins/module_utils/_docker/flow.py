@@ -106,7 +106,9 @@ def _look(request: Request, target: str, where: state.Paths, tools: Tools) -> Si
     files = host.pidfiles(daemon, [have, before])
     process = host.running(files, request.unit, tools.run_command)
     marker = state.read_marker(where)
-    pending = marker is not None and marker.holds_against(process)
+    pending = marker is not None and marker.holds_against(
+        process, lambda: host.reloaded(request.unit, tools.run_command)
+    )
     return Situation(
         content, have, daemon, process, record, marker, pending, before if pending else have
     )

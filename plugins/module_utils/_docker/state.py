@@ -18,7 +18,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -66,11 +66,19 @@ class Marker:
     boot: str
     since: float | None = None
 
-    def holds_against(self, process: Process | None) -> bool:
-        """Whether this daemon still runs with what it had before the write."""
+    def holds_against(self, process: Process | None, reloaded: Callable[[], float | None]) -> bool:
+        """Whether this daemon still runs with what it had before the write.
+
+        ``reloaded`` tells when it last read its file again, in seconds since boot.
+        """
         if process is None or self.boot != boot_id():
             return False
-        return self.since is None or process.started <= self.since
+        if self.since is None:
+            return True
+        last = process.started
+        if self.needs == "reload":
+            last = max(last, reloaded() or last)
+        return last <= self.since
 
 
 @dataclass(frozen=True)

@@ -108,6 +108,26 @@ def test_a_run_that_dies_before_the_restart_is_healed(host: RoleHost) -> None:
     assert host.apply(**variables)[0]["changed"] == 0
 
 
+def test_a_reload_by_somebody_else_is_seen(host: RoleHost) -> None:
+    """A play of one's own has the module, and a handler that reloads Docker: nobody takes the
+    marker away."""
+    start(host)
+    variables = {"docker_daemon_settings": {"debug": True}}
+    host.apply(die=True, **variables)
+    host.shell(f"test -e {PENDING}")
+    assert host.apply("--check", **variables)[0]["changed"] > 0
+    host.shell(f"{host.directory}/bin/systemctl reload docker.service")
+    host.log()
+    assert host.apply(**variables)[0]["changed"] == 0
+    assert host.log() == []
+    assert host.shell(f"ls {PENDING}", check=False) == ""
+    # What needs a restart still does after a reload.
+    variables = {"docker_daemon_settings": {"debug": True, "mtu": 1400}}
+    host.apply(die=True, **variables)
+    host.shell(f"{host.directory}/bin/systemctl reload docker.service")
+    assert host.apply("--check", **variables)[0]["changed"] > 0
+
+
 def test_docker_that_was_stopped_is_only_started(host: RoleHost) -> None:
     assert host.apply(docker_daemon_settings={"mtu": 1450})[0]["failures"] == 0
     assert [line.split()[1] for line in host.log()] == ["started"]

@@ -17,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 STATE = Path("/run/stand_in")
@@ -32,6 +33,14 @@ FORWARD = "container-net-forward.service"
 
 def flag(unit: str, name: str) -> Path:
     return STATE / f"{unit}.{name}"
+
+
+def at(path: Path) -> int:
+    """When a file was written, in microseconds of the kernel's monotonic clock; 0 without it."""
+    if not path.exists():
+        return 0
+    ago = time.time() - path.stat().st_mtime
+    return round((time.monotonic() - ago) * 1_000_000)
 
 
 def say(path: Path, text: str) -> None:
@@ -82,11 +91,14 @@ def exec_start() -> str:
 def show(arguments: list[str]) -> int:
     unit = arguments[-1]
     loaded = unit == DOCKER or (UNITS / unit).exists()
+    entered = at(flag(unit, "active"))
     values = {
         "LoadState": "loaded" if loaded else "not-found",
         "ActiveState": "active" if flag(unit, "active").exists() else "inactive",
         "UnitFileState": "enabled" if flag(unit, "enabled").exists() else "disabled",
         "MainPID": "0",
+        "ActiveEnterTimestampMonotonic": entered,
+        "StateChangeTimestampMonotonic": max(entered, at(flag(unit, "reloaded"))),
         "ExecStart": f"{{ path=/x ; argv[]={exec_start()} ; ignore_errors=no ; pid=0 }}",
     }
     wanted = re.search(r"(?:-p |--property=)(\S+)", " ".join(arguments))
@@ -123,6 +135,7 @@ def systemctl(arguments: list[str]) -> int:
         if verb != "stop" and not flag(DOCKER, "active").exists():
             return start_docker("--bridge=none" if "--bridge=none" in exec_start() else "-")
     elif unit == DOCKER and verb == "reload":
+        flag(DOCKER, "reloaded").touch()
         say(LOG, "docker reloaded")
     elif unit == FORWARD and verb == "restart":
         say(LOG, "forward restarted")
