@@ -21,6 +21,7 @@ from .model import (
     Route,
     Want,
     WantNamespace,
+    default_path,
 )
 from .operations import AddNamespace, AttachNamespace, Operation, SetRoute, SetSysctl, set_link
 from .placement import place_links
@@ -55,6 +56,7 @@ def plan(have: Have, want: Want) -> Plan:
         if namespace.present:
             _namespace(draft, namespace)
     place_links(draft)
+    _sysctls_of_new_links(draft)
     check(draft)
     set_properties(draft)
     _routes(draft)
@@ -168,6 +170,18 @@ def _sysctls(
             if parts[-1] == "ip_forward":
                 unsettled["ipv4/forwarding"] = None
     return list(found)
+
+
+def _sysctls_of_new_links(draft: Draft) -> None:
+    """What was read of a link says nothing of the one that takes its place, which has defaults."""
+    planned = {(o.netns, o.path) for o in draft.operations if isinstance(o, SetSysctl)}
+    for want in draft.want.namespaces:
+        for path, value in want.sysctls:
+            general = default_path(path)
+            link = (want.name, path.split("/")[3]) if general != path else None
+            if link in draft.gone and link in draft.wanted and (want.name, path) not in planned:
+                before = draft.have.namespaces[want.name].sysctls.get(general)
+                draft.add(SetSysctl(want.name, path, value, before or ""))
 
 
 def _routes(draft: Draft) -> None:

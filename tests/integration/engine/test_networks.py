@@ -223,6 +223,21 @@ def test_a_pair_is_recreated_only_when_asked(host: Host) -> None:
     assert not host.apply(params).changed
 
 
+def test_a_pair_that_is_recreated_gets_its_sysctls(host: Host) -> None:
+    """What the old link had is not what the new one has."""
+    host.sh(
+        "ip netns add ns1; ip -n ns1 link add name a type veth peer name wrong;"
+        "ip netns exec ns1 sysctl -qw net.ipv4.conf.a.rp_filter=2 net.ipv4.conf.default.rp_filter=0"
+    )
+    pair = networks.link("a", netns="ns1", recreate=True, peer=networks.link("b", netns="ns1"))
+    sysctls = {"net.ipv4.conf.a.rp_filter": 2}
+    namespaces = [{"name": "ns1", "sysctls": sysctls}]
+    params = {"name": "x", "adopt": True, "namespaces": namespaces, "veths": [pair]}
+    host.apply(params)
+    assert host.sh("ip netns exec ns1 sysctl -n net.ipv4.conf.a.rp_filter") == "2\n"
+    assert not host.apply(params).changed
+
+
 def test_a_secondary_that_is_wanted_outlives_the_primary(host: Host) -> None:
     host.sh(
         "ip link add name br type bridge; ip link set dev br up; ip addr add 10.1.0.1/24 dev br;"
