@@ -65,6 +65,7 @@ _CLONED = 0x200
 ROUTE_TYPES = {1: "unicast", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
 SCOPES = {0: "global", 253: "link", 254: "host"}
 _AF_INET = 2
+_AF_INET6 = 10
 
 LINK_DUMP = link_body() + attr_u32(_EXT_MASK, _SKIP_STATS)
 ADDR_DUMP = addr_body(0, 0, 0, 0, 0)
@@ -229,10 +230,15 @@ def _address(data: bytes) -> Address:
 
 
 def parse_route(netns: str, body: bytes, names: Mapping[int, RawLink]) -> Route | None:
-    """A route that a person could have made; None for the kernel's own local ones."""
+    """A route of IP that a person could have made; None for the kernel's own local ones.
+
+    A dump of all families has those of MPLS, too, whose destinations are labels.
+    """
     family, dst_len, dummy, dummy, table, protocol, scope, kind, flags = _ROUTE_HEADER.unpack_from(
         body
     )
+    if family not in (_AF_INET, _AF_INET6):
+        return None
     if table == _TABLE_LOCAL or kind not in ROUTE_TYPES or flags & _CLONED:
         return None
     dst = b""
