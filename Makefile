@@ -13,6 +13,9 @@ ALL_SCENARIOS := $(notdir $(patsubst %/molecule.yml,%,$(wildcard molecule/*/mole
 # Linters keep one processor busy; what the scenarios' machines start from is made meanwhile.
 QUICK := unit style+sanity+images
 OLD_PYROUTE2 := 0.7.2 0.7.7 0.8.1
+empty :=
+# Each version keeps one processor busy: beside each other.
+SMOKE := $(subst $(empty) $(empty),+,$(addprefix kernel-smoke-,$(OLD_PYROUTE2)))
 
 .PHONY: help deps venv style sanity lint unit kernel kernel-full kernel-short kernel-faults kernel-smoke bench \
 	bench-hosts bench-throughput bench-site faults images lab molecule-joined test test-all demo lab-up lab-start lab-down \
@@ -97,11 +100,11 @@ molecule-joined:
 	@JOINED_WAYS=ovs_gre,swarm_overlay tools/molecule.sh joined
 
 test: ## everything that has to pass: lint, unit, kernel, scenarios bridge_network and overlay
-	@tools/stages.sh test deps venv $(QUICK) kernel-short kernel-faults kernel-smoke \
+	@tools/stages.sh test deps venv $(QUICK) kernel-short kernel-faults $(SMOKE) \
 		$(addprefix molecule-,$(TEST_SCENARIOS))
 
 test-all: ## the same with every scenario, the long tests of the kernel and the lab itself
-	@tools/stages.sh test-all deps venv $(QUICK) lab kernel $(addprefix molecule-,$(ALL_SCENARIOS))
+	@tools/stages.sh test-all deps venv $(QUICK) lab kernel-full kernel-faults $(SMOKE) $(addprefix molecule-,$(ALL_SCENARIOS))
 
 # --- to try, to play ---
 
