@@ -66,12 +66,12 @@ class Hosts:
     def _log(self, number: int) -> Path:
         return self._directory / f"flanneld-{number}.log"
 
-    def start(self, number: int, masq: bool = True) -> None:
+    def start(self, number: int, masq: bool = True, iface: str = "eth0") -> None:
         self._daemons[number] = Background(
             self.sandbox,
             self._log(number),
             str(self._flanneld),
-            *("-etcd-endpoints", ",".join(self.where["endpoints"]), "-iface", "eth0"),
+            *("-etcd-endpoints", ",".join(self.where["endpoints"]), "-iface", iface),
             *("-public-ip", f"192.168.77.{number}", "-public-ipv6", f"fd77::{number}"),
             *("-subnet-file", self.file(number)),
             *(f"-ip-masq={str(masq).lower()}", "-iptables-forward-rules=false"),
