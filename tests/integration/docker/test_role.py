@@ -128,6 +128,7 @@ def test_a_reload_by_somebody_else_is_seen(host: RoleHost) -> None:
     assert host.apply("--check", **variables)[0]["changed"] > 0
 
 
+@pytest.mark.long
 def test_docker_that_was_stopped_is_only_started(host: RoleHost) -> None:
     assert host.apply(docker_daemon_settings={"mtu": 1450})[0]["failures"] == 0
     assert [line.split()[1] for line in host.log()] == ["started"]
@@ -137,6 +138,7 @@ def test_docker_that_was_stopped_is_only_started(host: RoleHost) -> None:
     assert host.shell("ls /run/stand_in/docker.service.*", check=False) == ""
 
 
+@pytest.mark.long
 def test_a_start_makes_the_accepts_anew(host: RoleHost) -> None:
     """Docker's first start makes the chain where they belong; a reload moves nothing."""
     host.shell("touch /run/stand_in/container-net-forward.service.enabled")
@@ -193,6 +195,7 @@ def under_live_restore(host: RoleHost, *names: str) -> None:
     host.shell(f"touch /run/stand_in/live-restore; printf '{lines}' > /run/stand_in/containers")
 
 
+@pytest.mark.long
 def test_live_restore_does_not_keep_a_bip_from_its_bridge(host: RoleHost) -> None:
     """Docker leaves docker0 alone while containers run: refused, or they are stopped for it."""
     start(host)
@@ -223,6 +226,7 @@ def test_live_restore_does_not_keep_a_bip_from_its_bridge(host: RoleHost) -> Non
     assert [line.split()[1] for line in host.log()] == ["stopped", "started"]
 
 
+@pytest.mark.long
 def test_a_bip_that_docker_ignored_is_seen(host: RoleHost) -> None:
     """Docker was restarted under live-restore: it runs with the file, docker0 does not."""
     settings = {"docker_daemon_settings": {"bip": "10.0.0.1/24"}}
@@ -300,6 +304,7 @@ def test_bip_follows_the_lease(host: RoleHost) -> None:
     assert left.replace("/etc/systemd/system/docker.service.wants 755 \n", "") == before
 
 
+@pytest.mark.long
 def test_one_way_of_joining_hosts_after_another(host: RoleHost) -> None:
     """What the first wanted of Docker and the second does not goes back to what it was."""
     host.shell('mkdir /etc/docker; echo \'{"mtu": 1300, "debug": true}\' > /etc/docker/daemon.json')

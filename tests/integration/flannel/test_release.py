@@ -189,7 +189,10 @@ def test_the_users_digest(controller: Controller, server: Server) -> None:
     assert controller.program.read_bytes() == PROGRAM
 
 
-@pytest.mark.parametrize("how", ["program cut", "killed before the end", "all cut"])
+@pytest.mark.parametrize(
+    "how",
+    ["program cut", "killed before the end", pytest.param("all cut", marks=pytest.mark.long)],
+)
 def test_what_an_interrupted_run_left_is_not_trusted(
     controller: Controller, server: Server, how: str
 ) -> None:
@@ -209,6 +212,7 @@ def test_what_an_interrupted_run_left_is_not_trusted(
     assert len(server.asked) == (4 if how == "all cut" else 3)
 
 
+@pytest.mark.long
 def test_a_digest_that_comes_later_is_compared(controller: Controller, server: Server) -> None:
     good, said = controller.get()
     assert good, said
@@ -220,6 +224,7 @@ def test_a_digest_that_comes_later_is_compared(controller: Controller, server: S
     assert "did not match" in said
 
 
+@pytest.mark.long
 def test_hosts_of_two_architectures(controller: Controller, server: Server, tmp_path: Path) -> None:
     facts = {"ansible_architecture": "{{ {'a': 'x86_64', 'b': 'aarch64'}[inventory_hostname] }}"}
     # What the role's preflight would have found out.

@@ -112,6 +112,7 @@ def start(hosts: Hosts, role: Role) -> None:
     assert [role.noted(number) for number in (1, 2)] == ["flannel.1"] * 2
 
 
+@pytest.mark.long
 def test_a_changed_mtu_and_learning_make_a_new_link(hosts: Hosts, role: Role) -> None:
     start(hosts, role)
     steps: list[tuple[dict[str, Any], str, int]] = [
@@ -129,6 +130,7 @@ def test_a_changed_mtu_and_learning_make_a_new_link(hosts: Hosts, role: Role) ->
         assert [role.look(1)[what] for what in ("link", "then")] == ["", "flannel.1"]
 
 
+@pytest.mark.long
 def test_a_link_that_was_kept_when_the_hosts_own_got_another_mtu(hosts: Hosts, role: Role) -> None:
     start(hosts, role)
     for number in (1, 2):

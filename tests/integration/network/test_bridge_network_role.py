@@ -77,6 +77,7 @@ def test_a_network_of_an_earlier_name_goes(sandbox: Sandbox) -> None:
         assert tasks[name].get("skipped")
 
 
+@pytest.mark.long
 def test_the_way_back_knows_the_name_of_the_last_run(sandbox: Sandbox) -> None:
     make(sandbox, "old", "new", "strangers")
     sandbox.sh(f"echo old > {NOTE}")

@@ -191,6 +191,7 @@ def test_another_authority_stops_the_run_and_both_fingerprints_are_named(copied:
     assert changed(copied.run()[1]) == 0
 
 
+@pytest.mark.long
 def test_the_authority_lies_in_the_home_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +204,7 @@ def test_the_authority_lies_in_the_home_directory(
     assert (tmp_path / "home/pki/ca.key").is_file()
 
 
+@pytest.mark.long
 def test_the_member_that_trusts_another_authority_is_noted_before_anything_fails(
     copied: Cluster,
 ) -> None:
@@ -221,6 +223,7 @@ def test_the_member_that_trusts_another_authority_is_noted_before_anything_fails
     assert pending.exists()
 
 
+@pytest.mark.long
 def test_the_authoritys_key_can_have_a_passphrase(tmp_path: Path) -> None:
     cluster = Cluster(tmp_path)
     code, text = cluster.run(etcd_ca_passphrase="correct horse")

@@ -131,6 +131,7 @@ def test_several_installations_add_up(folder: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_wish_from_before_is_no_need(folder: Path) -> None:
     """What was there did without what it recommends; what came later never did."""
     assert on_a_copy(

@@ -64,6 +64,7 @@ def inventory(world: SwarmWorld, *names: str, managers: list[str], name: str = "
     world.write_inventory(*names, **more, swarm_overlay_name=name)
 
 
+@pytest.mark.long
 def test_no_second_swarm(new_world: NewWorld) -> None:
     """A new first manager would make one, and the others would leave theirs for it."""
     world = new_world("a", "b", "c")
