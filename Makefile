@@ -100,7 +100,7 @@ molecule-joined:
 	@JOINED_WAYS=ovs_gre,swarm_overlay tools/molecule.sh joined
 
 test: ## everything that has to pass: lint, unit, kernel, scenarios bridge_network and overlay
-	@tools/stages.sh test deps venv $(QUICK) kernel-short kernel-faults $(SMOKE) \
+	@BRIDGE_NETWORK_LEGS="built reboot" tools/stages.sh test deps venv $(QUICK) kernel-short kernel-faults $(SMOKE) \
 		$(addprefix molecule-,$(TEST_SCENARIOS))
 
 test-all: ## the same with every scenario, the long tests of the kernel and the lab itself
