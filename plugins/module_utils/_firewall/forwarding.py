@@ -199,12 +199,17 @@ says() {
     echo "$1" | grep -qE -e "$2"
 }
 
-# Rule $2 of family $1 in the words of nft, for the chain $3.
+# Rule $2 of family $1 in the words of nft, for the chain $3; in those of iptables where nobody
+# translates it.
 translated() {
     # shellcheck disable=SC2086 # the words of a rule
-    "$(tool "$1")-translate" -A FORWARD $2 |
-        sed -e "s/.*add rule ip6\{0,1\} filter FORWARD \([^']*\)'\{0,1\}\$/\1/; s/ counter / /" \
-            -e "s/.*/nft 'insert rule $3 &';/"
+    if words=$("$(tool "$1")-translate" -A FORWARD $2 2>/dev/null); then
+        echo "$words" |
+            sed -e "s/.*add rule ip6\{0,1\} filter FORWARD \([^']*\)'\{0,1\}\$/\1/" \
+                -e "s/ counter / /; s/.*/nft 'insert rule $3 &';/"
+    else
+        echo "$2;"
+    fi
 }
 
 strange() {

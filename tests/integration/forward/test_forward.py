@@ -274,6 +274,18 @@ def test_a_strangers_chain_that_drops(host: Host, table: str) -> None:
     assert host.forward("apply") == ""
 
 
+def test_a_host_that_cannot_translate(host: Host) -> None:
+    """Our rule's own words then."""
+    chain = "{ type filter hook forward priority 0; policy drop; }"
+    host.sh(f"nft 'table inet fw {{ chain passing {chain}; }}'")
+    program = host.bin / "iptables-translate"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    (host.rules / "bridge.rules").write_text("4 -i br0 -o br0 -j ACCEPT\n")
+    said = host.forward("apply", status=2)
+    assert "add what is missing: -i br0 -o br0 -j ACCEPT;" in said
+
+
 def test_a_stranger_that_lets_known_connections_pass(host: Host) -> None:
     """What answers needs no rule there then, and what is missing is no wider than our own rule."""
     host.sh(
