@@ -19,9 +19,8 @@ from tests.molecule.run_reports import changed, checks, runs
 
 UNDERLAY = {"node1": "192.168.100.12", "node2": "192.168.100.13"}
 # What was done before firewall.yml measured (side effects, see there).
-LEGS = os.environ.get("BRIDGE_NETWORK_LEGS", "").split() or [
-    *("built", "docker", "netfilter-persistent", "nftables", "reboot")
-]
+ALL_LEGS = ("built", "docker", "netfilter-persistent", "nftables", "reboot")
+LEGS = os.environ.get("BRIDGE_NETWORK_LEGS", "").split() or ALL_LEGS
 
 
 def links(host: Host, netns: str = "") -> dict[str, dict[str, object]]:
