@@ -83,6 +83,9 @@ main() {
         if [ "$status" -ne 0 ]; then
             printf '    %-28s %s  FAILED\n' "$stage" "$took" >>"$report"
             finish || true
+            printf '\n==> what went wrong\n'
+            # What installs Python is short enough to read as a whole.
+            [ "$failed" = deps ] || python3 tools/failures.py "$logs/$failed.log"
             printf '==> %s FAILED in stage %s (exit %s); its log: %s\n' \
                 "$goal" "$failed" "$status" "$PWD/$logs/$failed.log" >&2
             exit 1
