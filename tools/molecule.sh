@@ -3,7 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Runs one Molecule scenario and counts its Testinfra tests. Usage: tools/molecule.sh SCENARIO
+# Runs one Molecule scenario and counts its Testinfra tests. Usage: tools/molecule.sh SCENARIO [RUN]
+# RUN is the name under which they are counted where it is another than the scenario's.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=activate
@@ -16,7 +17,7 @@ main() {
         echo "molecule: no scenario $scenario; there are:" molecule/*/molecule.yml >&2
         exit 1
     fi
-    report=$PWD/.build/results/molecule-$scenario.xml
+    report=$PWD/.build/results/molecule-${2:-$scenario}.xml
     rm -f "$report" "${report%.xml}.second.xml"
     # Molecule starts pytest itself: the report's path can only travel in the environment.
     # pytest-ansible and Testinfra do not go together.

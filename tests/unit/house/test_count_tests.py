@@ -79,6 +79,7 @@ def test_every_run_has_a_least_count() -> None:
         "kernel-short",
         "kernel-faults",
         "lab",
+        "molecule-bridge_network-short",
         *(f"kernel-smoke-{version}" for version in old[1].split()),
         *(f"molecule-{path.parent.name}" for path in scenarios),
         *(f"molecule-{path.parent.name}.second" for path in scenarios if verifies(path) > 1),
