@@ -149,6 +149,7 @@ class Sandbox:
             {"task": task["task"]["name"], **task["hosts"]["localhost"]}
             for play in plays
             for task in play["tasks"]
+            if "localhost" in task["hosts"]  # not so for meta tasks
         ]
 
     # --- what is there ---
