@@ -29,7 +29,7 @@ class Elsewhere:
                 continue
             present = dict(link.options)
             same = all(present.get(name) == value for name, value in number.items())
-            renamed = bool(number) and same and link.netns == want.netns
+            renamed = bool(number) and same and link.netns == want.netns and self._strayed(link)
             moved = link.name == want.name and link.lower_is_elsewhere
             if moved or renamed:
                 return link
@@ -49,15 +49,17 @@ class Elsewhere:
             ]
         return self._singles
 
+    def _strayed(self, link: Link) -> bool:
+        """Whether it does not have the name that a run gave it, or the want names all links."""
+        return self._draft.want.prune or link.key not in self._draft.have.owned.links
+
     def _is_in_place(self, link: Link) -> bool:
         """Whether another task means this link: a run has put it into a namespace of its own.
 
         A task for a single link says nothing of the others of its topology, and names such as eth0
         are in every namespace. One that names all links (``prune``) moves them.
         """
-        if self._draft.want.prune or link.netns in self._spoken_of:
-            return False
-        return link.key in self._draft.have.owned.links
+        return link.netns not in self._spoken_of and not self._strayed(link)
 
     def find(self, want: WantLink, peer: WantLink) -> Link | None:
         """The end called ``want.name`` of a pair with both names that nobody else wants."""

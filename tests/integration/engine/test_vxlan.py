@@ -231,6 +231,18 @@ def test_an_underlay_in_another_namespace_is_no_match(host: Host) -> None:
     assert "link-netnsid" not in host.sh("ip -n h1 link show dev vx")
 
 
+def test_two_tasks_do_not_take_a_link_from_each_other(host: Host) -> None:
+    single(name="vx", vni=42)
+    with pytest.raises(
+        OptionError, match="vni: '?42'?: vni 42 and dstport 4789 are those of .* vx"
+    ):
+        single(name="other", vni=42)
+    assert not single(name="vx", vni=42).changed
+    host.sh("ip link set vx down; ip link set vx name lost")
+    outcome = single(name="vx", vni=42)
+    assert "ip link set dev lost name vx" in host.commands(outcome)
+
+
 def test_a_port_of_a_bridge(host: Host) -> None:
     params = {
         "name": "ported",
