@@ -42,7 +42,7 @@ MOVING = re.compile(
     r"""/root/\.(ansible|cache)(/|$)
     |/run/(?!container_net|flannel|netns|lock)[^/]+
     |/run/lock/(?!container_net)
-    |/var/lib/container_net/etcd/
+    |/var/lib/container_net/etcd(_backup)?/
     |/etc/openvswitch/
     |/var/(lib|log)/openvswitch(/|$)
     |/var/lib/(apt|containerd|dbus|docker|dpkg|lastlog|man-db|pam|private|python|systemd|ucf|wtmpdb)(/|$)

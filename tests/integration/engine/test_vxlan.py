@@ -234,7 +234,7 @@ def test_an_underlay_in_another_namespace_is_no_match(host: Host) -> None:
 def test_two_tasks_do_not_take_a_link_from_each_other(host: Host) -> None:
     single(name="vx", vni=42)
     with pytest.raises(
-        OptionError, match="vni: '?42'?: vni 42 and dstport 4789 are those of .* vx"
+        OptionError, match=r"vni: '?42'?: vni 42 and dstport 4789 are those of .* vx"
     ):
         single(name="other", vni=42)
     assert not single(name="vx", vni=42).changed
