@@ -204,7 +204,8 @@ def units(active: str) -> list[str]:
     """What runs or failed, out of `systemctl list-units`, plain and without a legend.
 
     What ended by itself is not said to run: it depends on the boot. So do logins on a serial line,
-    which systemd gives up when the line comes late. Unit files and whether they are enabled are
+    which systemd gives up when the line comes late. A timer runs while what it starts does, such as
+    systemd-tmpfiles-clean.timer a quarter of an hour after the boot. Unit files and whether they are enabled are
     among the files: asking systemd takes half a minute on an emulated processor.
     """
     lines: list[str] = []
@@ -213,7 +214,8 @@ def units(active: str) -> list[str]:
         # Docker's own, from its first container without a network of its own until it stops.
         if name.startswith(("serial-getty@", "run-docker-netns-")):
             continue
-        if state == "failed" or (state == "active" and sub in ("running", "listening", "mounted")):
+        runs = state == "active" and sub in ("running", "listening", "mounted")
+        if state == "failed" or (runs and not name.endswith(".timer")):
             lines.append(f"active {name} {state}")
     return sorted(lines)
 

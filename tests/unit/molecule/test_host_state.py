@@ -144,6 +144,7 @@ def test_units_that_run_or_failed() -> None:
         "etcd.service loaded inactive dead etcd\n"
         "ldconfig.service loaded active exited Cache\n"
         "broken.service loaded failed failed Broken\n"
+        "systemd-tmpfiles-clean.timer loaded active running Daily Cleanup\n"
     )
     assert units(active) == ["active broken.service failed", "active docker.service active"]
 
