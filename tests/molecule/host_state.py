@@ -205,8 +205,8 @@ def units(active: str) -> list[str]:
 
     What ended by itself is not said to run: it depends on the boot. So do logins on a serial line,
     which systemd gives up when the line comes late. A timer runs while what it starts does, such as
-    systemd-tmpfiles-clean.timer a quarter of an hour after the boot. Unit files and whether they are enabled are
-    among the files: asking systemd takes half a minute on an emulated processor.
+    systemd-tmpfiles-clean.timer a quarter of an hour after the boot. Unit files and whether they
+    are enabled are among the files: asking systemd takes half a minute on an emulated processor.
     """
     lines: list[str] = []
     for line in active.splitlines():
