@@ -199,10 +199,10 @@ def parse_address(body: bytes) -> tuple[int, HaveAddress]:
     if family != _AF_INET and (protocol in _KERNEL_PROTOCOLS or _is_link_local(data)):
         purgeable = False
     interface = _interface(family, data, prefixlen)
-    if family == _AF_INET:
-        return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY))
-    nodad, failed = bool(flags & _NODAD), bool(flags & _DADFAILED)
-    return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY), nodad, failed)
+    peer = _interface(family, address, prefixlen) if local and address not in (b"", local) else None
+    nodad = family != _AF_INET and bool(flags & _NODAD)
+    failed = family != _AF_INET and bool(flags & _DADFAILED)
+    return index, HaveAddress(interface, purgeable, bool(flags & _SECONDARY), nodad, failed, peer)
 
 
 def _is_link_local(data: bytes) -> bool:

@@ -183,14 +183,13 @@ def move_link(number: int, target_fd: int, new_index: int = 0) -> Request:
 def _address(operation: AddAddress | DeleteAddress, index: Index) -> Request:
     number = index((operation.netns, operation.name))
     if isinstance(operation, AddAddress):
-        interface = operation.interface
+        interface, peer = operation.interface, operation.peer
     else:
-        interface = operation.address.interface
-    packed = interface.ip.packed
+        interface, peer = operation.address.interface, operation.address.peer
     family = _family(interface.version)
     flags = _NODAD if isinstance(operation, AddAddress) and operation.nodad else 0
     body = addr_body(family, interface.network.prefixlen, flags, 0, number)
-    body += attr(2, packed) + attr(1, packed)
+    body += attr(2, interface.ip.packed) + attr(1, (peer or interface).ip.packed)
     if isinstance(operation, DeleteAddress):
         return Request(DELADDR, 0, body, (errno.EADDRNOTAVAIL, errno.ENODEV))
     if operation.again:

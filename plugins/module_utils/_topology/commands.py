@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable
 
 from .kinds import words
-from .model import HOST, TABLE_MAIN, Entry, Route
+from .model import HOST, TABLE_MAIN, Entry, HaveAddress, Route
 from .operations import (
     AddAddress,
     AddLink,
@@ -76,12 +76,12 @@ def _attach(operation: AttachNamespace) -> list[str]:
 
 def _simple(operation: Operation) -> str:
     if isinstance(operation, AddAddress):
-        interface = operation.interface
+        address = HaveAddress(operation.interface, peer=operation.peer)
         verb = "replace" if operation.again else "add"
-        text = f"addr {verb} {interface} dev {_quote(operation.name)}"
+        text = f"addr {verb} {address} dev {_quote(operation.name)}"
         return f"{text} nodad" if operation.nodad else text
     if isinstance(operation, DeleteAddress):
-        return f"addr del {operation.address.interface} dev {_quote(operation.name)}"
+        return f"addr del {operation.address} dev {_quote(operation.name)}"
     if isinstance(operation, DeleteLink):
         return f"link del dev {_quote(operation.name)}"
     if isinstance(operation, MoveLink):

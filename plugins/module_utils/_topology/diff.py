@@ -128,7 +128,7 @@ def _lines(operation: Operation) -> list[tuple[Line, Line]]:
     if isinstance(operation, AddAddress):
         return [(None, f"{name} address {operation.interface}")]
     if isinstance(operation, DeleteAddress):
-        return [(f"{name} address {operation.address.interface}", None)]
+        return [(f"{name} address {operation.address}", None)]
     return [_property(operation, name)]
 
 

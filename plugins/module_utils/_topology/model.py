@@ -186,7 +186,8 @@ class HaveAddress:
     """``purgeable`` is false for link-local, dynamic and router-advertised addresses.
 
     ``nodad``: it was given without duplicate address detection. ``failed``: detection found it on
-    another link, so the kernel does not use it.
+    another link, so the kernel does not use it. ``peer``: the other end that it was given, whose
+    network it leads to then.
     """
 
     interface: Interface
@@ -194,6 +195,20 @@ class HaveAddress:
     secondary: bool = False
     nodad: bool = False
     failed: bool = False
+    peer: Interface | None = None
+
+    @property
+    def network(self) -> Network:
+        """What is on the link by this address."""
+        return (self.peer or self.interface).network
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether the same address without a peer would be another one."""
+        return self.network != self.interface.network
+
+    def __str__(self) -> str:
+        return f"{self.interface.ip} peer {self.peer}" if self.peer else str(self.interface)
 
 
 @dataclass(frozen=True)

@@ -245,13 +245,14 @@ class AddAddress:
     interface: Interface
     again: bool = False
     nodad: bool = False
+    peer: Interface | None = None
 
     @property
     def stage(self) -> Stage:
         return Stage.RESTORE_ADDRESS if self.again else Stage.ADDRESS
 
     def inverse(self) -> Operation:
-        return DeleteAddress(self.netns, self.name, HaveAddress(self.interface))
+        return DeleteAddress(self.netns, self.name, HaveAddress(self.interface, peer=self.peer))
 
     def collateral(self) -> tuple[Collateral, ...]:
         return ()
@@ -271,7 +272,8 @@ class DeleteAddress:
         return Stage.STATE if self.change else Stage.DELETE_ADDRESS
 
     def inverse(self) -> Operation:
-        return AddAddress(self.netns, self.name, self.address.interface, nodad=self.address.nodad)
+        was = self.address
+        return AddAddress(self.netns, self.name, was.interface, nodad=was.nodad, peer=was.peer)
 
     def collateral(self) -> tuple[Collateral, ...]:
         return (Collateral(self.netns, self.name),)

@@ -137,9 +137,9 @@ def _beside(name: str, value: OptionValue, dev: OptionValue | None) -> Options:
 
 def _addresses(draft: Draft, want: WantLink, base: Link, purge: bool) -> list[Operation]:
     found: list[Operation] = []
-    present: dict[Interface, HaveAddress] = {a.interface: a for a in base.addresses}
+    present = {a.interface: a for a in base.addresses if not a.leads_elsewhere}
     wanted = want.addresses or ()
-    removed: set[Interface] = set()
+    removed: list[HaveAddress] = []
     # Detection takes a second or two, fails for good where ends change places, and tells nothing
     # of links whose other ends are made here. The kernel takes no route from an address before.
     ours = not base.index or draft.is_ours(base) or draft.want.adopt is not None
@@ -149,16 +149,16 @@ def _addresses(draft: Draft, want: WantLink, base: Link, purge: bool) -> list[Op
         nodad = False
         if interface.version == 6:
             # The kernel takes an IPv6 address once, so another prefix length is a change.
-            for other, have in present.items():
-                if other.ip == interface.ip:
+            for have in base.addresses:
+                if have.interface.ip == interface.ip:
                     found.append(DeleteAddress(want.netns, want.name, have, change=True))
-                    removed.add(other)
+                    removed.append(have)
             nodad = ours or (want.netns, interface.ip) in draft.sources
         found.append(AddAddress(want.netns, want.name, interface, nodad=nodad))
     if not purge:
         return found
-    keep = set(wanted) | removed
-    extra = [a for a in base.addresses if a.interface not in keep and a.purgeable]
+    kept = {*removed, *(present[interface] for interface in wanted if interface in present)}
+    extra = [a for a in base.addresses if a not in kept and a.purgeable]
     for have in extra:
         found.append(DeleteAddress(want.netns, want.name, have))
     again = _taken_along(wanted, extra)
@@ -170,7 +170,7 @@ def _addresses(draft: Draft, want: WantLink, base: Link, purge: bool) -> list[Op
 
 def _taken_along(wanted: tuple[Interface, ...], extra: list[HaveAddress]) -> list[Interface]:
     """Wanted addresses that are secondaries of a deleted one go with it, so they come again."""
-    primaries = {a.interface.network for a in extra if a.interface.version == 4 and not a.secondary}
+    primaries = {a.network for a in extra if a.interface.version == 4 and not a.secondary}
     return [interface for interface in wanted if interface.network in primaries]
 
 

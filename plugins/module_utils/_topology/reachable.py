@@ -37,7 +37,7 @@ class Reachable:
                 for address in have.addresses:
                     if purged and address.purgeable:
                         continue
-                    self._add(have.netns, address.interface.network, have.name)
+                    self._add(have.netns, address.network, have.name)
                     self._own.setdefault(have.netns, set()).add(address.interface.ip)
             for route in namespace.routes:
                 if route.dev is None or (route.netns, route.dev) not in draft.gone:

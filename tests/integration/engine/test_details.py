@@ -330,3 +330,32 @@ def test_an_ipv6_address_is_a_source_at_once(host: Host) -> None:
     host.apply({"name": "pair", "state": "absent"})
     host.sh("\n".join(host.commands(outcome)))
     assert host.dump(marks=False) == made
+
+
+# What is wanted stands there with a peer, beside it an address more; what the run says.
+PEERS = (
+    ("true", "10.9.0.1 peer 10.9.0.2/32", "ip addr del 10.9.0.1 peer 10.9.0.2/32 dev br0"),
+    ("true", "fd00::1 peer fd00::2/128", "ip addr del fd00::1 peer fd00::2/128 dev br0"),
+    (
+        "ip addr del 10.9.1.2/24 dev br0",
+        "10.9.1.2 peer 10.9.2.9/24",
+        "ip addr add 10.9.1.2/24 dev br0\nip addr del 10.9.1.2 peer 10.9.2.9/24 dev br0",
+    ),
+    (
+        "ip addr del fd00:1::1/64 dev br0",
+        "fd00:1::1 peer fd00:2::1/64",
+        "ip addr del fd00:1::1 peer fd00:2::1/64 dev br0\nip addr add fd00:1::1/64 dev br0 nodad",
+    ),
+    # It leads into the same network.
+    ("ip addr del 10.9.1.2/24 dev br0", "10.9.1.2 peer 10.9.1.9/24", ""),
+)
+
+
+@pytest.mark.parametrize(("breaks", "address", "mends"), PEERS, ids=[p[1] for p in PEERS])
+def test_an_address_with_a_peer(host: Host, breaks: str, address: str, mends: str) -> None:
+    wanted = ["10.9.1.1/24", "10.9.1.2/24", "fd00:1::1/64"]
+    params = {"name": "peers", "bridges": [{"name": "br0", "addresses": wanted}]}
+    host.apply(params)
+    host.sh(f"{breaks}; ip addr add {address} dev br0")
+    assert "\n".join(host.commands(host.apply(params))) == mends
+    assert not host.apply(params).changed
