@@ -38,6 +38,7 @@ from ._topology.operations import (
     Operation,
     RenameLink,
     SetRoute,
+    SetSysctl,
 )
 from ._topology.others import stray_routes
 from ._topology.plan import Plan, plan
@@ -201,7 +202,7 @@ class _Transaction:
         have = _read(self._spaces, self._want, self._ledger, self._seen)
         missing = plan(have, self._want).forward
         if missing:
-            raise OperationError(missing[0], "the kernel took the request but did not keep it")
+            raise OperationError(missing[0], _not_kept(missing[0]))
         return have
 
     def _delete(self, planned: Plan, keep: Snapshot) -> Have:
@@ -254,6 +255,14 @@ def _random_mac() -> str:
     # Locally administered, not multicast.
     data[0] = data[0] & 0xFC | 0x02
     return data.hex(":")
+
+
+def _not_kept(operation: Operation) -> str:
+    reason = "the kernel took the request but did not keep it"
+    if not isinstance(operation, SetSysctl):
+        return reason
+    # A list of ports, for one, becomes ranges.
+    return f"{reason}: it says {operation.before!r} now. Write the value in the kernel's words"
 
 
 def _loses(operation: Operation) -> bool:

@@ -101,6 +101,16 @@ def test_sysctls_of_links_are_set_once_the_links_are_there(host: Host) -> None:
     ]
 
 
+def test_a_sysctl_that_the_kernel_writes_in_other_words(host: Host) -> None:
+    path = "net.ipv4.ip_local_reserved_ports"
+    room = {"name": "ns", "sysctls": {path: "8080,8081"}}
+    with pytest.raises(_run.RunError, match="it says '8080-8081' now"):
+        host.apply({"name": "words", "namespaces": [room]})
+    room["sysctls"] = {path: "8080-8081"}
+    host.apply({"name": "words", "namespaces": [room]})
+    assert not host.apply({"name": "words", "namespaces": [room]}).changed
+
+
 @pytest.mark.parametrize(
     ("key", "message"),
     [
