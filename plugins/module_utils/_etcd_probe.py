@@ -179,7 +179,10 @@ def explain(output: str) -> Problem | None:
 
 
 def probe(endpoints: Sequence[str], credentials: Credentials) -> Problem:
-    """Connect to each endpoint as etcdctl would; the first endpoint's problem is returned."""
+    """Connect to each endpoint as etcdctl would; the first endpoint's problem is returned.
+
+    One that takes the connection and says nothing has no problem of its own.
+    """
     problems = [_probe_one(endpoint, credentials) for endpoint in endpoints]
     found = [problem for problem in problems if problem is not None]
     if found:
@@ -236,6 +239,8 @@ def _probe_tls(plain: socket.socket, host: str, credentials: Credentials) -> Pro
             f"TLS fails ({_words(said)})",
             "Write http:// when this etcd is not set up for TLS",
         )
+    except socket.timeout:
+        return None  # it is too busy even for that
     except OSError as error:
         return Problem(CERTIFICATE, f"TLS fails ({_reason(error)})", _CLIENT)
 
@@ -245,6 +250,8 @@ def _probe_plain(plain: socket.socket, host: str) -> Problem | None:
     try:
         plain.sendall(f"GET /version HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
         answer = plain.recv(64)
+    except socket.timeout:
+        return None
     except OSError as error:
         return Problem(UNREACHABLE, f"it closes the connection ({_reason(error)})", _TLS)
     if not answer.startswith(b"HTTP/") or b" 400 " in answer:
