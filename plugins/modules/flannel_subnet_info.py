@@ -33,7 +33,8 @@ options:
   wait:
     description:
       - How many seconds to wait until RV(ready); when it is not by then, the module fails. V(0)
-        looks once and never fails for that.
+        looks once and never fails for that. Meanwhile an etcd that does not answer is waited for,
+        too.
       - Needs O(subnet_file).
     type: int
     default: 0

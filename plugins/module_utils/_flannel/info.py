@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._errors import ContainerNetError, HostError, OptionError
+from .._etcd import EtcdUnreachableError
 from . import status, subnet_env
 from .config import Config
 from .leases import Lease
@@ -48,16 +49,27 @@ def gather(params: Mapping[str, Any], registry: Registry | None) -> dict[str, An
     Raises ContainerNetError when it is still not ready after waiting.
     """
     end = time.monotonic() + params["wait"]
-    view = _look(params, registry)
+    view = _look_before(end, params, registry)
     while view.problem is not None and time.monotonic() < end:
         time.sleep(min(1.0, max(0.0, end - time.monotonic())))
-        view = _look(params, registry)
+        view = _look_before(end, params, registry)
     if view.problem is not None and params["wait"] > 0:
         raise ContainerNetError(
             f"subnet_file: {params['subnet_file']!r}: after {params['wait']} seconds "
             f"{view.problem}. Look at flanneld's log (journalctl -u flanneld)."
         )
     return _result(params, view)
+
+
+def _look_before(end: float, params: Mapping[str, Any], registry: Registry | None) -> _View:
+    """While there is time to wait, an etcd that does not answer is one more problem: it may be
+    electing a leader."""
+    try:
+        return _look(params, registry)
+    except EtcdUnreachableError as error:
+        if time.monotonic() >= end:
+            raise
+        return _View(None, None, None, None, None, str(error).rstrip("."))
 
 
 def _look(params: Mapping[str, Any], registry: Registry | None) -> _View:

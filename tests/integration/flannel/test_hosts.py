@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.integration.flannel.hosts import PINS, ROLE, Hosts, container
-from tests.integration.flannel.servers import task
+from tests.integration.flannel.servers import EtcdServer, task
+from tests.integration.flannel.test_backends import configure
 
 
 def test_reserved_leases_are_taken_and_both_backends_carry_traffic(hosts: Hosts) -> None:
@@ -179,3 +182,23 @@ def test_who_loses_a_subnet_notices(hosts: Hosts) -> None:
     assert hosts.info(2)["subnet"] == "172.20.1.0/24"
     again = reserve()
     assert (again["changed"], again["revoked"]) == (False, [])
+
+
+def test_an_etcd_that_does_not_answer_is_waited_for(hosts: Hosts, lan_etcd: EtcdServer) -> None:
+    """As while it elects a leader."""
+    configure(hosts, {"type": "vxlan"})
+    hosts.start(1)
+    assert hosts.info(1)["ready"]
+    options = {**hosts.where, "subnet_file": hosts.file(1), "timeout": 1}
+    hosts.sandbox.run("kill", "-STOP", str(lan_etcd.pid))
+    try:
+        begin = time.monotonic()
+        (failed,) = hosts.modules([("flannel_subnet_info", options)], "h1")
+        took = time.monotonic() - begin
+        assert "does not answer in time" in failed["msg"]
+        calls = [("flannel_subnet_info", {**options, "wait": 60})]
+        found = ThreadPoolExecutor().submit(hosts.modules, calls, "h1")
+        time.sleep(2 * took)  # it has asked at least once by then
+    finally:
+        hosts.sandbox.run("kill", "-CONT", str(lan_etcd.pid))
+    assert found.result()[0]["ready"]
