@@ -211,8 +211,9 @@ def units(active: str) -> list[str]:
     lines: list[str] = []
     for line in active.splitlines():
         name, dummy, state, sub = line.split()[:4]
-        # Docker's own, from its first container without a network of its own until it stops.
-        if name.startswith(("serial-getty@", "run-docker-netns-")):
+        # Docker's own, from its first container without a network of its own until it stops; and a
+        # service's own, for as long as that runs.
+        if name.startswith(("serial-getty@", "run-docker-netns-", "run-credentials-")):
             continue
         runs = state == "active" and sub in ("running", "listening", "mounted")
         if state == "failed" or (runs and not name.endswith(".timer")):

@@ -145,6 +145,7 @@ def test_units_that_run_or_failed() -> None:
         "ldconfig.service loaded active exited Cache\n"
         "broken.service loaded failed failed Broken\n"
         "systemd-tmpfiles-clean.timer loaded active running Daily Cleanup\n"
+        "run-credentials-systemd\\x2dtmpfiles.service.mount loaded active mounted /run/x\n"
     )
     assert units(active) == ["active broken.service failed", "active docker.service active"]
 
