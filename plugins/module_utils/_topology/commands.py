@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable
 
 from .kinds import words
-from .model import HOST, TABLE_MAIN, Entry, HaveAddress, Route
+from .model import HOST, TABLE_MAIN, Entry, Route, with_peer
 from .operations import (
     AddAddress,
     AddLink,
@@ -76,8 +76,8 @@ def _attach(operation: AttachNamespace) -> list[str]:
 
 def _simple(operation: Operation) -> str:
     if isinstance(operation, AddAddress):
-        address = HaveAddress(operation.interface, peer=operation.peer)
         verb = "replace" if operation.again else "add"
+        address = with_peer(operation.interface, operation.peer)
         text = f"addr {verb} {address} dev {_quote(operation.name)}"
         return f"{text} nodad" if operation.nodad else text
     if isinstance(operation, DeleteAddress):

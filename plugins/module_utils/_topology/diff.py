@@ -15,7 +15,7 @@ from typing import Union
 
 from .commands import entry_text, route_text
 from .kinds import KINDS, words
-from .model import HOST, Entry
+from .model import HOST, Entry, with_peer
 from .operations import (
     AddAddress,
     AddLink,
@@ -126,7 +126,7 @@ def _lines(operation: Operation) -> list[tuple[Line, Line]]:
     if isinstance(operation, DeleteEntry):
         return [(_entry(name, operation.entry), None)]
     if isinstance(operation, AddAddress):
-        return [(None, f"{name} address {operation.interface}")]
+        return [(None, f"{name} address {with_peer(operation.interface, operation.peer)}")]
     if isinstance(operation, DeleteAddress):
         return [(f"{name} address {operation.address}", None)]
     return [_property(operation, name)]

@@ -181,6 +181,11 @@ class Want:
         return tuple(names)
 
 
+def with_peer(interface: Interface, peer: Interface | None) -> str:
+    """An address as `ip` takes and shows it."""
+    return f"{interface.ip} peer {peer}" if peer else str(interface)
+
+
 @dataclass(frozen=True)
 class HaveAddress:
     """``purgeable`` is false for link-local, dynamic and router-advertised addresses.
@@ -208,7 +213,7 @@ class HaveAddress:
         return self.network != self.interface.network
 
     def __str__(self) -> str:
-        return f"{self.interface.ip} peer {self.peer}" if self.peer else str(self.interface)
+        return with_peer(self.interface, self.peer)
 
 
 @dataclass(frozen=True)
