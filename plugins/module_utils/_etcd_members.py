@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ._errors import OptionError
-from ._etcd import Connection, Etcd, EtcdError, EtcdSettlingError
+from ._etcd import Connection, Etcd, EtcdError, EtcdSettlingError, EtcdUnreachableError
 
 
 @dataclass(frozen=True)
@@ -136,12 +136,7 @@ def ensure(etcd: Etcd, connection: Connection, want: Want, check_mode: bool) -> 
         _refuse_living(connection, member)
     after = before
     if todo and not check_mode:
-        if todo == "promote":
-            etcd = _leader(etcd, connection, before)
-        _do(etcd, todo, member, want)
-        after = parse(etcd.run(["member", "list"]))
-        if decide(after, want):
-            raise EtcdError(f"member {want.name}: etcd took the change, but it is not there.")
+        after = _patiently(etcd, connection, want)
     found = find(after, want)
     return {
         "changed": bool(todo),
@@ -164,27 +159,37 @@ def _leader(etcd: Etcd, connection: Connection, members: Sequence[Member]) -> Et
     return Etcd(replace(connection, endpoints=tuple(urls))) if urls else etcd
 
 
-def _do(etcd: Etcd, todo: str, member: Member | None, want: Want) -> None:
-    if todo == "add" or member is None:
-        urls = f"--peer-urls={','.join(want.peer_urls)}"
-        _patiently(etcd, ["member", "add", want.name, urls, "--learner"], want.wait)
-    elif todo == "remove":
-        _patiently(etcd, ["member", "remove", f"{member.id:x}"], want.wait)
-    else:
-        _patiently(etcd, ["member", "promote", f"{member.id:x}"], want.wait)
-
-
-def _patiently(etcd: Etcd, arguments: Sequence[str], wait: int) -> None:
-    """Ask until the learner has caught up, or those that came last have been there for a while."""
-    end = time.monotonic() + wait
+def _patiently(etcd: Etcd, connection: Connection, want: Want) -> list[Member]:
+    """The members afterwards. Asks until the learner has caught up, those that came last have been
+    there for a while, and a cluster that elects a leader answers again."""
+    end = time.monotonic() + want.wait
     while True:
         try:
-            etcd.tell(arguments)
-            return
-        except EtcdSettlingError:
+            return _do(etcd, connection, want)
+        except (EtcdSettlingError, EtcdUnreachableError):
             if time.monotonic() >= end:
                 raise
         time.sleep(0.5)
+
+
+def _do(etcd: Etcd, connection: Connection, want: Want) -> list[Member]:
+    """From the members as they are now: what got no answer may have been done all the same."""
+    members = parse(etcd.run(["member", "list"]))
+    todo = decide(members, want)
+    if not todo:
+        return members
+    member = find(members, want)
+    if todo == "add" or member is None:
+        urls = f"--peer-urls={','.join(want.peer_urls)}"
+        etcd.tell(["member", "add", want.name, urls, "--learner"])
+    elif todo == "remove":
+        etcd.tell(["member", "remove", f"{member.id:x}"])
+    else:
+        _leader(etcd, connection, members).tell(["member", "promote", f"{member.id:x}"])
+    members = parse(etcd.run(["member", "list"]))
+    if decide(members, want):
+        raise EtcdError(f"member {want.name}: etcd took the change, but it is not there.")
+    return members
 
 
 def _refuse_living(connection: Connection, member: Member) -> None:

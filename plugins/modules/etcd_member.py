@@ -53,7 +53,8 @@ options:
   wait:
     description:
       - How many seconds to wait until a learner has caught up and can get its vote, or until the
-        members have been connected for long enough for one more, or one less.
+        members have been connected for long enough for one more, or one less. An etcd that stops
+        answering meanwhile is waited for, too.
     type: int
     default: 120
   force:

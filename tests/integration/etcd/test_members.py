@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +127,22 @@ def test_a_lost_member_is_replaced(cluster: Cluster) -> None:
         ("m3", False),
         ("m4", False),
     ]
+
+
+def test_a_cluster_that_stops_answering_is_waited_for(cluster: Cluster) -> None:
+    """While it has no majority; a learner that is asked for meanwhile gets its vote later."""
+    cluster.join("m1", "m2", 2389)
+    peers = {"peer_urls": [cluster.peer(2399)]}
+    added = cluster.module("m1", "m3", **peers, voting=False)
+    asked = ThreadPoolExecutor().submit(cluster.module, "m1", "m3", **peers, timeout=1, wait=90)
+    time.sleep(3)  # it is told that the learner has not caught up
+    pid = str(cluster.servers["m2"].pid)
+    cluster.sandbox.run("kill", "-STOP", pid)
+    try:
+        time.sleep(8)
+        cluster.start("m3", 2399, added["initial_cluster"], "existing")
+    finally:
+        cluster.sandbox.run("kill", "-CONT", pid)
+    promoted = asked.result()
+    assert promoted.get("action") == "promote", promoted
+    assert all(not item["learner"] for item in promoted["members"])
