@@ -31,6 +31,8 @@ _QUORUM = (
     "Start the members that are stopped and wait until they have been connected for some seconds, "
     "or take the lost ones out first"
 )
+_AGAIN = "Run it again: it begins with a look at what is there"
+_MAJORITY = "Run it again; if it stays so, see whether a majority of them runs, and their logs"
 
 # What etcdctl prints (any version) -> kind, what is wrong, what to do. The first match counts.
 _SAYINGS: tuple[tuple[str, str, str, str], ...] = (
@@ -108,18 +110,14 @@ _SAYINGS: tuple[tuple[str, str, str, str], ...] = (
         "Compact and defragment etcd, then disarm the alarm",
     ),
     # etcdctl itself asks again where it only reads; whether a write took place it cannot know.
-    (
-        "leader changed",
-        UNREACHABLE,
-        "the members have chosen another leader meanwhile",
-        "Run it again: it begins with a look at what is there",
-    ),
-    (
-        "etcdserver: request timed out",
-        UNREACHABLE,
-        "its members did not agree in time",
-        "Run it again; if it stays so, see whether a majority of them runs, and their logs",
-    ),
+    # What etcd calls "unavailable": etcd-io/etcd, api/v3rpc/rpctypes/error.go.
+    ("leader changed", UNREACHABLE, "the members have chosen another leader meanwhile", _AGAIN),
+    ("etcdserver: no leader", UNREACHABLE, "its members have no leader at present", _MAJORITY),
+    ("etcdserver: request timed out", UNREACHABLE, "its members did not agree in time", _MAJORITY),
+    ("etcdserver: server stopped", UNREACHABLE, "the member is just stopping", _AGAIN),
+    # gRPC's words for the end of a connection, up to etcdctl 3.4 and since.
+    ("transport is closing", UNREACHABLE, "the connection broke off", _AGAIN),
+    ("error reading from server", UNREACHABLE, "the connection broke off", _AGAIN),
     (
         "connection refused",
         UNREACHABLE,

@@ -110,6 +110,10 @@ def test_bad_timeout(timeout: int) -> None:
         ("dial tcp 127.0.0.1:1: connect: connection refused", _etcd_probe.UNREACHABLE),
         ("etcdserver: mvcc: database space exceeded", _etcd_probe.UNREACHABLE),
         ("Error: etcdserver: leader changed", _etcd_probe.UNREACHABLE),
+        ("Error: etcdserver: no leader", _etcd_probe.UNREACHABLE),
+        ("Error: etcdserver: server stopped", _etcd_probe.UNREACHABLE),
+        ("code = Unavailable desc = transport is closing", _etcd_probe.UNREACHABLE),
+        ("desc = error reading from server: EOF", _etcd_probe.UNREACHABLE),
         (
             "etcdserver: request timed out, possibly due to connection lost",
             _etcd_probe.UNREACHABLE,
