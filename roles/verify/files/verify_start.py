@@ -126,7 +126,9 @@ def start_container(want: dict[str, Any]) -> dict[str, Any]:
     remedies = {
         "No such image": lambda: make_image(image),
         "is already in use": lambda: remove_container(want["container"]),
-        # A node of a swarm waits twenty seconds for its managers, which may be busy starting.
+        # A node of a swarm asks its managers for a place in the network, then waits to be given it,
+        # for twenty seconds together; they may be busy starting. (moby: daemon/cluster/networks.go)
+        "Could not attach to network": lambda: remove_container(want["container"]),
         "attaching to network failed": lambda: remove_container(want["container"]),
     }
     done = []

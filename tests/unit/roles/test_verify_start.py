@@ -33,6 +33,7 @@ NO_IMAGE = "Unable to find image: No such image: container_net/verify:0"
 IN_USE = 'Conflict. The container name "/container-net-verify" is already in use by container "1"'
 SLOW = "attaching to network failed, make sure your network options are correct and check manager "
 SLOW += "logs: context deadline exceeded."
+SILENT = "Could not attach to network container_net: context deadline exceeded."
 
 
 class Docker:
@@ -64,6 +65,8 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         ((NO_IMAGE,), True),
         ((IN_USE,), False),
         ((SLOW,), False),
+        ((SILENT,), False),
+        ((SILENT, SLOW), False),
         ((NO_IMAGE, IN_USE, SLOW), True),
         ((SLOW, NO_IMAGE), True),
     ],
