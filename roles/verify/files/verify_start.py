@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from functools import partial
 from typing import Any
 
 # The reports are files named by the reporting host's number.
@@ -122,14 +123,15 @@ def start_container(want: dict[str, Any]) -> dict[str, Any]:
     }
     settings = [word for key, value in environment.items() for word in ("-e", f"{key}={value}")]
     options = ["--rm", "--pull=never", "--name", want["container"], "--network", want["network"]]
+    remove = partial(remove_container, want["container"])
     # What stands in the way, in Docker's words, and what is done about it, once each, in any order.
     remedies = {
-        "No such image": lambda: make_image(image),
-        "is already in use": lambda: remove_container(want["container"]),
+        "No such image": partial(make_image, image),
+        "is already in use": remove,
         # A node of a swarm asks its managers for a place in the network, then waits to be given it,
         # for twenty seconds together; they may be busy starting. (moby: daemon/cluster/networks.go)
-        "Could not attach to network": lambda: remove_container(want["container"]),
-        "attaching to network failed": lambda: remove_container(want["container"]),
+        "Could not attach to network": remove,
+        "attaching to network failed": remove,
     }
     done = []
     for dummy in range(1 + len(remedies)):
