@@ -194,9 +194,9 @@ def probe(endpoints: Sequence[str], credentials: Credentials) -> Problem:
 
 def _probe_one(endpoint: str, credentials: Credentials) -> Problem | None:
     url = urlsplit(endpoint)
-    host, port = url.hostname or "", url.port or DEFAULT_PORT
+    address = url.hostname or "", url.port or DEFAULT_PORT
     try:
-        plain = socket.create_connection((host, port), timeout=min(credentials.timeout, 5))
+        plain = socket.create_connection(address, timeout=min(credentials.timeout, 5))
     except OSError as error:
         return Problem(
             UNREACHABLE,
@@ -205,11 +205,13 @@ def _probe_one(endpoint: str, credentials: Credentials) -> Problem | None:
         )
     with plain:
         if url.scheme == "https":
-            return _probe_tls(plain, host, credentials)
-        return _probe_plain(plain, host)
+            return _probe_tls(plain, address, credentials)
+        return _probe_plain(plain, address[0])
 
 
-def _probe_tls(plain: socket.socket, host: str, credentials: Credentials) -> Problem | None:
+def _probe_tls(
+    plain: socket.socket, address: tuple[str, int], credentials: Credentials
+) -> Problem | None:
     try:
         context = ssl.create_default_context(cafile=credentials.ca_cert)
         if credentials.client_cert:
@@ -220,7 +222,7 @@ def _probe_tls(plain: socket.socket, host: str, credentials: Credentials) -> Pro
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2"])
     try:
-        with context.wrap_socket(plain, server_hostname=host):
+        with context.wrap_socket(plain, server_hostname=address[0]):
             return None
     except ssl.SSLCertVerificationError as error:
         said = error.verify_message
@@ -232,29 +234,54 @@ def _probe_tls(plain: socket.socket, host: str, credentials: Credentials) -> Pro
             return Problem(
                 CERTIFICATE, f"etcd refuses the client's certificate ({_words(said)})", _CLIENT
             )
-        return Problem(
-            CERTIFICATE,
-            f"TLS fails ({_words(said)})",
-            "Write http:// when this etcd is not set up for TLS",
-        )
+        return _broken_off(address, plain.gettimeout(), _words(said))
     except socket.timeout:
         return None  # it is too busy even for that
     except OSError as error:
-        return Problem(CERTIFICATE, f"TLS fails ({_reason(error)})", _CLIENT)
+        return _broken_off(address, plain.gettimeout(), _reason(error))
+
+
+def _broken_off(address: tuple[str, int], timeout: float | None, reason: str) -> Problem:
+    """Why a handshake ended without a word.
+
+    An etcd without TLS just closes the connection, which arrives as its end or as a reset, so
+    only a second knock, in plain HTTP, tells it from others.
+    """
+    try:
+        with socket.create_connection(address, timeout=timeout) as plain:
+            without_tls = _speaks_http(plain, address[0])
+    except OSError:
+        without_tls = False
+    if without_tls:
+        return Problem(
+            CERTIFICATE,
+            "etcd speaks plain HTTP there, and the endpoint says https",
+            "Write http://, or set this etcd up for TLS",
+        )
+    return Problem(
+        CERTIFICATE,
+        f"TLS fails ({reason})",
+        "See whether it is etcd that listens there, and in its log why it ends the connection",
+    )
 
 
 def _probe_plain(plain: socket.socket, host: str) -> Problem | None:
     """Whether a plain endpoint really speaks plain HTTP."""
     try:
-        plain.sendall(f"GET /version HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-        answer = plain.recv(64)
+        if _speaks_http(plain, host):
+            return None
     except socket.timeout:
         return None
     except OSError as error:
         return Problem(UNREACHABLE, f"it closes the connection ({_reason(error)})", _TLS)
-    if not answer.startswith(b"HTTP/") or b" 400 " in answer:
-        return Problem(CERTIFICATE, "etcd speaks TLS there, and the endpoint says http", _TLS)
-    return None
+    return Problem(CERTIFICATE, "etcd speaks TLS there, and the endpoint says http", _TLS)
+
+
+def _speaks_http(plain: socket.socket, host: str) -> bool:
+    # To a TLS port in Go, a request in plain HTTP is a bad one (400).
+    plain.sendall(f"GET /version HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+    answer = plain.recv(64)
+    return answer.startswith(b"HTTP/") and b" 400 " not in answer
 
 
 _TLS = "Write https:// and set ca_cert, client_cert and client_key"

@@ -6,6 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +19,8 @@ from ansible_collections.netfabric.container_net.plugins.module_utils import _et
 from ansible_collections.netfabric.container_net.plugins.module_utils._errors import OptionError
 from ansible_collections.netfabric.container_net.plugins.module_utils._flannel import spec
 
+# RFC 8446, 5.1: the first byte of a record.
+TLS_HANDSHAKE = b"\x16"
 PARAMS = {
     "endpoints": ["https://192.0.2.1:2379"],
     "ca_cert": None,
@@ -139,10 +146,49 @@ def test_nothing_listens(unused_port: int) -> None:
     assert "refused" in problem.what
 
 
+@pytest.mark.parametrize("reset", [False, True], ids=["end", "reset"])
+@pytest.mark.parametrize(
+    ("answer", "what", "remedy"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\n", "etcd speaks plain HTTP there", "Write http://"),
+        (b"HTTP/1.0 400 Bad Request\r\n\r\n", "TLS fails", "whether it is etcd"),
+        (b"SSH-2.0-OpenSSH\r\n", "TLS fails", "whether it is etcd"),
+        (b"", "TLS fails", "whether it is etcd"),
+    ],
+    ids=["etcd without TLS", "etcd with TLS", "not etcd", "silent"],
+)
+def test_tls_that_is_broken_off(answer: bytes, what: str, remedy: str, reset: bool) -> None:
+    with closes_on_tls(answer, reset) as port:
+        connection = _etcd.Connection((f"https://127.0.0.1:{port}",), timeout=5)
+        problem = _etcd_probe.probe(connection.endpoints, connection)
+    assert problem.kind == _etcd_probe.CERTIFICATE
+    assert what in problem.what
+    assert remedy in problem.remedy
+
+
+@contextlib.contextmanager
+def closes_on_tls(answer: bytes, reset: bool) -> Iterator[int]:
+    """A server that closes a connection in TLS, by a reset or not, and answers any other."""
+
+    def serve() -> None:
+        for dummy in range(2):  # the knock in TLS and the one in plain HTTP
+            plain, dummy_address = server.accept()
+            with plain:
+                if plain.recv(4096)[:1] != TLS_HANDSHAKE:
+                    plain.sendall(answer)
+                elif reset:
+                    plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield int(server.getsockname()[1])
+        thread.join()
+
+
 @pytest.fixture
 def unused_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
